@@ -1,0 +1,13 @@
+export { type EnumName, enumName, enumNameOrNull } from './enums.ts';
+export { allEvents, type EventContract, eventOf } from './events.ts';
+export {
+  type AccessRule,
+  type HttpBinding,
+  type HttpVerb,
+  type MethodContract,
+  methodsOf,
+  serviceNames,
+} from './methods.ts';
+export { ALL_CLASSES, markedFields, markedNames, type Privacy, privacyOf } from './privacy.ts';
+export { messageOf, registry } from './registry.ts';
+export { validate } from './validate.ts';
