@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { IdempotencyKey, KeyClaim, RawClient } from './types.ts';
+
+// Lock and look-up in one journey. The lock lasts until the transaction ends.
+const claim = `SELECT pg_try_advisory_xact_lock($1::bigint) AS locked, r.request_digest, r.result_id, r.result_version
+  FROM (SELECT $2::text AS client, $3::text AS subject, $4::text AS rpc, $5::text AS key) AS k
+  LEFT JOIN idempotency_record AS r USING (client, subject, rpc, key)`;
+
+interface ClaimRow {
+  readonly locked: boolean;
+  readonly request_digest: Uint8Array | null;
+  readonly result_id: string | null;
+  readonly result_version: number | null;
+}
+
+/** Claims an idempotency key for the transaction `tx`. Never waits: a key in flight elsewhere is `busy`. */
+export async function claimKey(tx: RawClient, key: IdempotencyKey): Promise<KeyClaim> {
+  const [row] = await tx.$queryRawUnsafe<readonly ClaimRow[]>(
+    claim,
+    lockNumber(key),
+    key.client,
+    key.subject,
+    key.rpc,
+    key.key,
+  );
+  if (row === undefined) throw new Error('claiming an idempotency key gave no row');
+  const { request_digest: requestDigest, result_id: resultId, result_version: resultVersion } = row;
+  if (requestDigest !== null && resultId !== null && resultVersion !== null) {
+    return { state: 'done', requestDigest, resultId, resultVersion };
+  }
+  return row.locked ? { state: 'new' } : { state: 'busy' };
+}
+
+function lockNumber({ client, subject, rpc, key }: IdempotencyKey): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([client, subject, rpc, key]))
+    .digest();
+  return hash.readBigInt64BE().toString();
+}

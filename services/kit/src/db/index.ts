@@ -1,0 +1,31 @@
+export { databaseAdapter, poolSize } from './adapter.ts';
+export { type AuditWriter, auditWriter } from './audit.ts';
+export { claimKey } from './claim-key.ts';
+export { isRetryable, isUniqueViolation } from './errors.ts';
+export { newId } from './ids.ts';
+export {
+  type Bytes,
+  blindIndex,
+  digest,
+  type KeyedDigest,
+  type KeyRing,
+  loadKeyRing,
+  parseKeyRing,
+  pseudonym,
+} from './keys.ts';
+export { type Keyset, type PagePosition, type PageRequest, type Pages, pages } from './pages.ts';
+export { type SealedColumn, type Sealer, sealer } from './sealer.ts';
+export { transact } from './transact.ts';
+export type {
+  AuditRow,
+  Codec,
+  Database,
+  Effects,
+  IdempotencyKey,
+  IdempotencyRow,
+  InboxRow,
+  KeyClaim,
+  OutboxRow,
+  RawClient,
+  Tx,
+} from './types.ts';
