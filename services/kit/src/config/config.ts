@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** Marks a variable whose value `--print-config` hides. */
@@ -26,8 +29,14 @@ export const processConfig = z.object({
 /** What every gRPC service is told besides. A service extends it with its own variables. */
 export const serviceConfig = processConfig.extend({
   GRPC_PORT: port.default(0),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL').register(secret, { hidden: true }),
-  NATS_URL: z.string().regex(/^(nats|tls|wss?):\/\//, 'must be a nats:// URL').register(secret, { hidden: true }),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
+    .register(secret, { hidden: true }),
+  NATS_URL: z
+    .string()
+    .regex(/^(nats|tls|wss?):\/\//, 'must be a nats:// URL')
+    .register(secret, { hidden: true }),
   KEY_RING_FILE: z.string().min(1),
   /** Connections this process holds to its database. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),

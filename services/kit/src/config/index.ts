@@ -1,11 +1,11 @@
 export {
-  loadConfig,
   type LoadOptions,
+  loadConfig,
   type PeerAddresses,
   type ProcessConfig,
   processConfig,
-  secret,
   type ServiceConfig,
+  secret,
   serviceConfig,
 } from './config.ts';
 export { type KeyRing, readKeyRing } from './key-ring.ts';

@@ -13,7 +13,9 @@ const keyRingShape = z
   .refine(({ active, keys }) => keys[active] !== undefined, 'the active key is not among the keys')
   .transform(({ active, keys }) => ({
     active,
-    keys: Object.fromEntries(Object.entries(keys).map(([id, text]) => [id, new Uint8Array(Buffer.from(text, 'base64'))])),
+    keys: Object.fromEntries(
+      Object.entries(keys).map(([id, text]) => [id, new Uint8Array(Buffer.from(text, 'base64'))]),
+    ),
   }))
   .refine(({ keys }) => Object.values(keys).every((key) => key.length === 32), 'a key must be 32 bytes long');
 

@@ -7,9 +7,13 @@ export type EnumName<E> = Exclude<keyof E & string, 'UNSPECIFIED' | 'UNRECOGNIZE
  * Name of an enum value from the wire, the form in which it is stored. Fails (`invalid`) for an unset or an
  * unknown value, so that neither is ever stored or sent on. The way back is `Enum[name]`.
  */
-export function enumName<E extends Readonly<Record<string, string>>>(values: E, value: E[keyof E]): EnumName<E> {
+export function enumName<E extends Readonly<Record<string, string>>>(
+  values: E,
+  value: E[keyof E],
+): EnumName<E> {
   const name = enumNameOrNull(values, value);
-  if (name === null) return fail('invalid', 'unknown-enum-value', 'A code was sent that this service does not know.');
+  if (name === null)
+    return fail('invalid', 'unknown-enum-value', 'A code was sent that this service does not know.');
   return name;
 }
 

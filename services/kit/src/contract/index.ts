@@ -5,6 +5,7 @@ export {
   type HttpBinding,
   type HttpVerb,
   type MethodContract,
+  methodContract,
   methodsOf,
   serviceNames,
 } from './methods.ts';

@@ -69,7 +69,8 @@ export function serviceNames(): readonly string[] {
   return found;
 }
 
-function methodContract(method: DescMethod): MethodContract {
+/** The contract of one RPC, read from its descriptor. */
+export function methodContract(method: DescMethod): MethodContract {
   const http = httpOf(method);
   const path = `/${method.parent.typeName}/${method.name}`;
   const access = accessOf(method, path);

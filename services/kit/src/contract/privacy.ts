@@ -30,7 +30,9 @@ export function privacyOf(field: DescField): Privacy {
 }
 
 /** Every field at any depth of a message that carries a class other than NONE, by dotted snake_case path. */
-export function markedFields(typeName: string): readonly { path: string; field: DescField; privacy: Privacy }[] {
+export function markedFields(
+  typeName: string,
+): readonly { path: string; field: DescField; privacy: Privacy }[] {
   const found: { path: string; field: DescField; privacy: Privacy }[] = [];
   const walk = (desc: DescMessage, prefix: string, above: readonly DescMessage[]): void => {
     for (const field of desc.fields) {

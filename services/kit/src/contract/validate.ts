@@ -50,7 +50,7 @@ function collectUnknown(desc: DescMessage, message: Message, prefix: string, fou
   }
   if (desc.typeName.startsWith('google.protobuf.')) return;
   for (const field of desc.fields) {
-    const value = valueOf(field, message);
+    const value = valueIn(field, message);
     if (value === undefined) continue;
     const path = prefix + field.name;
     for (const [key, item] of itemsOf(field, value)) checkItem(field, item, path + key, found);
@@ -76,7 +76,7 @@ function itemsOf(field: DescField, value: unknown): readonly (readonly [string, 
 }
 
 // protobuf-es keeps a field under its local name, and the set member of a oneof under the oneof's.
-function valueOf(field: DescField, message: Message): unknown {
+function valueIn(field: DescField, message: Message): unknown {
   const fields = message as unknown as Readonly<Record<string, unknown>>;
   if (field.oneof === undefined) return fields[field.localName];
   const chosen = fields[field.oneof.localName] as { case?: string; value?: unknown } | undefined;

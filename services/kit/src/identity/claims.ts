@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
-import { type Caller, anonymous } from './caller.ts';
+import { anonymous, type Caller } from './caller.ts';
 
 /** What kit reads of an access token, after its signature, issuer, times and audience were checked. */
 export type Claims = z.infer<typeof claimsShape>;

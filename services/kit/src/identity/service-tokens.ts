@@ -69,7 +69,8 @@ async function ask(options: ServiceTokenOptions, callee: string, now: () => numb
       signal: AbortSignal.timeout(timeoutMs),
     });
     // The body of a refusal may echo what was sent; the status says enough.
-    if (!response.ok) throw new Error(`The token endpoint answered ${response.status} for scope to-${callee}.`);
+    if (!response.ok)
+      throw new Error(`The token endpoint answered ${response.status} for scope to-${callee}.`);
     const answer = answerShape.parse(await response.json());
     const lifeMs = answer.expires_in * 1000;
     return {

@@ -1,0 +1,2 @@
+export type { Access, PureAbility, Where } from './ability.ts';
+export type { Policy } from './policy.ts';

@@ -1,0 +1,25 @@
+/** What a service stands on. Pure rule files import `@midas/kit/rules` instead. */
+export * from './access/index.ts';
+export * from './config/index.ts';
+export * from './contract/index.ts';
+export { addDays, addMonths, isoDate, localDate, localMidnight } from './dates.ts';
+export {
+  type Bytes,
+  blindIndex,
+  type Codec,
+  isUniqueViolation,
+  type KeyedDigest,
+  type Keyset,
+  newId,
+  type PagePosition,
+  type PageRequest,
+  pseudonym,
+  type SealedColumn,
+  type Sealer,
+  sealer,
+  type Tx,
+} from './db/index.ts';
+export * from './errors/index.ts';
+export * from './identity/index.ts';
+export * from './log/index.ts';
+export * from './rpc/index.ts';

@@ -1,0 +1,1 @@
+export { describeError, type LogFields, type Logger, type LoggerOptions, logger } from './logger.ts';

@@ -1,0 +1,16 @@
+export { type Bound, command, query, serve } from './handlers.ts';
+export type {
+  Aggregate,
+  Answer,
+  Call,
+  Command,
+  CommandSteps,
+  Found,
+  Handlers,
+  Query,
+  Reader,
+  RequestOf,
+  ResponseOf,
+  ServiceDefinition,
+  Unit,
+} from './types.ts';
