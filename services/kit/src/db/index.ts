@@ -3,16 +3,7 @@ export { type AuditWriter, auditWriter } from './audit.ts';
 export { claimKey } from './claim-key.ts';
 export { isRetryable, isUniqueViolation } from './errors.ts';
 export { newId } from './ids.ts';
-export {
-  type Bytes,
-  blindIndex,
-  digest,
-  type KeyedDigest,
-  type KeyRing,
-  loadKeyRing,
-  parseKeyRing,
-  pseudonym,
-} from './keys.ts';
+export { type Bytes, blindIndex, digest, type KeyedDigest, pseudonym } from './keys.ts';
 export { type Keyset, type PagePosition, type PageRequest, type Pages, pages } from './pages.ts';
 export { type SealedColumn, type Sealer, sealer } from './sealer.ts';
 export { transact } from './transact.ts';

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { KeyRing } from '../config/key-ring.ts';
 import { fail } from '../errors/index.ts';
-import { digest, type KeyRing } from './keys.ts';
+import { digest } from './keys.ts';
 
 /** Where a page ended: the last row in the order newest first. */
 export interface PagePosition {

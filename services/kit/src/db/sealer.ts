@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { Bytes, KeyRing } from './keys.ts';
+import type { KeyRing } from '../config/key-ring.ts';
+import { type Bytes, deriveKey } from './keys.ts';
 import type { Codec } from './types.ts';
 
 /*
@@ -38,7 +39,7 @@ function sealedColumn(keyRing: KeyRing, table: string, column: string): SealedCo
   const sealBytes = (rowId: string, plain: Uint8Array): Bytes => {
     const keyId = Buffer.from(keyRing.active);
     const nonce = randomBytes(nonceLength);
-    const cipher = createCipheriv('aes-256-gcm', keyRing.derive(`seal|${place}`, keyRing.active), nonce);
+    const cipher = createCipheriv('aes-256-gcm', deriveKey(keyRing, keyRing.active, `seal|${place}`), nonce);
     cipher.setAAD(Buffer.from(`${place}|${rowId}`));
     const body = Buffer.concat([cipher.update(plain), cipher.final()]);
     const head = Buffer.from([formatVersion, keyId.length]);
@@ -89,7 +90,7 @@ function decipher(keyRing: KeyRing, place: string, rowId: string, sealed: Uint8A
   if (bytes.length < bodyStart) throw new Error('too short');
   const keyId = bytes.toString('utf8', 2, keyEnd);
   const nonce = bytes.subarray(keyEnd, keyEnd + nonceLength);
-  const opener = createDecipheriv('aes-256-gcm', keyRing.derive(`seal|${place}`, keyId), nonce, {
+  const opener = createDecipheriv('aes-256-gcm', deriveKey(keyRing, keyId, `seal|${place}`), nonce, {
     authTagLength: tagLength,
   });
   opener.setAAD(Buffer.from(`${place}|${rowId}`));
