@@ -1,5 +1,4 @@
-import { createPrismaAbility } from '@casl/prisma/runtime';
-import type { Caller, Policy } from '@midas/kit';
+import { abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -9,7 +8,7 @@ import type { Prisma } from '../gen/prisma/client.ts';
 interface Rule {
   readonly action: 'open' | 'read' | 'write';
   readonly subject: 'HealthPlan';
-  readonly fields?: readonly string[];
+  readonly fields?: readonly Privacy[];
   readonly conditions?: Prisma.HealthPlanWhereInput;
 }
 
@@ -25,10 +24,8 @@ const healthNavigator = ({ userName }: Caller): readonly Rule[] => [
   { action: 'write', subject: 'HealthPlan', conditions: { navigator: userName } },
 ];
 
-const byRole: Readonly<Record<string, (caller: Caller) => readonly Rule[]>> = {
-  'health-navigator': (caller) =>
-    caller.organisationKind === 'ccg' || caller.organisationKind === 'provider' ? healthNavigator(caller) : [],
-};
+/** Kinds of organisation that have health navigators. */
+const EMPLOYERS = ['ccg', 'provider'];
 
 /** A token that holds one of these beside a survivor-side role is refused everywhere. */
 const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
@@ -36,9 +33,10 @@ const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
 function rulesFor(caller: Caller): readonly Rule[] {
   if (caller.kind !== 'user' || !caller.userName) return [];
   if (caller.roles.some((role) => WALLED.includes(role))) return [];
-  return caller.roles.flatMap((role) => byRole[role]?.(caller) ?? []);
+  const navigates = caller.roles.includes('health-navigator') && EMPLOYERS.includes(caller.organisationKind);
+  return navigates ? healthNavigator(caller) : [];
 }
 
-export const policy: Policy = {
-  abilityFor: (caller) => createPrismaAbility(rulesFor(caller)),
-};
+export const policy = {
+  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
+} satisfies Policy;

@@ -1,5 +1,4 @@
-import { createPrismaAbility } from '@casl/prisma/runtime';
-import { ALL_CLASSES, type Caller, type Policy } from '@midas/kit';
+import { ALL_CLASSES, abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -9,7 +8,7 @@ import type { Prisma } from '../gen/prisma/client.ts';
 interface Rule {
   readonly action: 'read' | 'see-triage' | 'report' | 'submit' | 'triage';
   readonly subject: 'Incident' | 'Referral';
-  readonly fields?: readonly string[];
+  readonly fields?: readonly Privacy[];
   readonly conditions?: Prisma.IncidentWhereInput | Prisma.ReferralWhereInput;
 }
 
@@ -17,7 +16,7 @@ const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
 const SUMMARY = ['NONE', 'PERSONAL'] as const;
 
 /** Sees again whatever its organisation sent, addresses too, and the status; nothing of triage. */
-const referrer = ({ organisation }: Caller): readonly Rule[] => [
+const sender = ({ organisation }: Caller): readonly Rule[] => [
   { action: 'report', subject: 'Incident' },
   { action: 'submit', subject: 'Referral' },
   { action: 'read', subject: 'Incident', fields: ALL_CLASSES, conditions: { organisation } },
@@ -40,28 +39,40 @@ const serviceManager: readonly Rule[] = [
   { action: 'read', subject: 'Incident', fields: SUMMARY },
 ];
 
-const byRole: Readonly<Record<string, (caller: Caller) => readonly Rule[]>> = {
-  referrer,
-  'partner-system': referrer,
-  'intake-worker': (caller) => (caller.organisationKind === 'provider' ? intakeWorker : []),
-  'service-manager': (caller) => (caller.organisationKind === 'provider' ? serviceManager : []),
-};
+const acceptedReferrals: readonly Rule[] = [
+  { action: 'read', subject: 'Referral', fields: ALL_CLASSES, conditions: { status: 'ACCEPTED' } },
+];
+const incidents: readonly Rule[] = [{ action: 'read', subject: 'Incident', fields: ALL_CLASSES }];
 
-const byService: Readonly<Record<string, readonly Rule[]>> = {
-  'service:case': [{ action: 'read', subject: 'Referral', fields: ALL_CLASSES, conditions: { status: 'ACCEPTED' } }],
-  'service:risk': [{ action: 'read', subject: 'Incident', fields: ALL_CLASSES }],
-};
+type RulesOf = (caller: Caller) => readonly Rule[];
+
+const ofProvider =
+  (rules: readonly Rule[]): RulesOf =>
+  ({ organisationKind }) =>
+    organisationKind === 'provider' ? rules : [];
+
+const byRole: ReadonlyMap<string, RulesOf> = new Map([
+  ['referrer', sender],
+  ['partner-system', sender],
+  ['intake-worker', ofProvider(intakeWorker)],
+  ['service-manager', ofProvider(serviceManager)],
+]);
+
+const byService: ReadonlyMap<string, readonly Rule[]> = new Map([
+  ['service:case', acceptedReferrals],
+  ['service:risk', incidents],
+]);
 
 /** A token that holds one of these beside a survivor-side role is refused everywhere. */
 const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
 
 function rulesFor(caller: Caller): readonly Rule[] {
-  if (caller.kind === 'service') return caller.roles.flatMap((role) => byService[role] ?? []);
+  if (caller.kind === 'service') return caller.roles.flatMap((role) => byService.get(role) ?? []);
   if (caller.kind !== 'user' || !caller.organisation) return [];
   if (caller.roles.some((role) => WALLED.includes(role))) return [];
-  return caller.roles.flatMap((role) => byRole[role]?.(caller) ?? []);
+  return caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []);
 }
 
-export const policy: Policy = {
-  abilityFor: (caller) => createPrismaAbility(rulesFor(caller)),
-};
+export const policy = {
+  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
+} satisfies Policy;

@@ -1,5 +1,9 @@
 import type { Unit } from '@midas/kit';
-import { HealthNeedFound, HealthReferralAttended, HealthReferralMade } from '@midas/proto/health_access/v1/events';
+import {
+  HealthNeedFound,
+  HealthReferralAttended,
+  HealthReferralMade,
+} from '@midas/proto/health_access/v1/events';
 import type { HealthNeed, HealthPlan, HealthReferral } from './plan.ts';
 
 type Publisher = Pick<Unit<never>, 'publish'>;

@@ -1,6 +1,9 @@
+import {
+  MakeHealthReferralRequest,
+  RecordHealthNeedRequest,
+} from '@midas/proto/health_access/v1/health_access';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MakeHealthReferralRequest, RecordHealthNeedRequest } from '@midas/proto/health_access/v1/health_access';
 import { attendReferral, findNeed, makeReferral, openPlan } from './plan.ts';
 
 const now = new Date('2017-09-01T12:00:00Z');
@@ -9,7 +12,8 @@ const when = fc.option(instant, { nil: undefined });
 
 const facts = { caseId: 'case-1', personId: 'person-1', team: 'team-a', person: { nhsNumber: '9434765919' } };
 const plan = openPlan('plan-1', facts, 'health-navigator@ccg', { at: undefined, now });
-const need = (foundAt?: Date) => findNeed('need-1', plan, RecordHealthNeedRequest.fromPartial({ foundAt }), now);
+const need = (foundAt?: Date) =>
+  findNeed('need-1', plan, RecordHealthNeedRequest.fromPartial({ foundAt }), now);
 const referral = (referredAt: Date | undefined, foundAt: Date) =>
   makeReferral('referral-1', plan, need(foundAt), MakeHealthReferralRequest.fromPartial({ referredAt }), now);
 const longAgo = new Date('2017-01-01T00:00:00Z');
@@ -37,7 +41,8 @@ describe('a health referral', () => {
     ['unknown', null],
     ['of another plan', { ...need(), planId: 'plan-2' }],
   ])('is refused alike for a need %s', (_, other) => {
-    const attempt = () => makeReferral('referral-1', plan, other, MakeHealthReferralRequest.fromPartial({}), now);
+    const attempt = () =>
+      makeReferral('referral-1', plan, other, MakeHealthReferralRequest.fromPartial({}), now);
     expect(attempt).toThrow(expect.objectContaining({ kind: 'invalid', slug: 'health-need-unknown' }));
   });
 
@@ -45,7 +50,8 @@ describe('a health referral', () => {
     fc.assert(
       fc.property(instant, when, (foundAt, at) => {
         const attempt = () => referral(at, foundAt);
-        if ((at ?? now) >= foundAt) expect(attempt()).toMatchObject({ status: 'MADE', referredAt: at ?? now, version: 1 });
+        if ((at ?? now) >= foundAt)
+          expect(attempt()).toMatchObject({ status: 'MADE', referredAt: at ?? now, version: 1 });
         else expect(attempt).toThrow(expect.objectContaining({ slug: 'referred-before-found' }));
       }),
     );
@@ -58,7 +64,9 @@ describe('a health referral', () => {
         for (const at of attempts) {
           const attempt = () => attendReferral(current, { at, now });
           if (current.status === 'ATTENDED')
-            expect(attempt).toThrow(expect.objectContaining({ kind: 'conflict', slug: 'health-referral-already-attended' }));
+            expect(attempt).toThrow(
+              expect.objectContaining({ kind: 'conflict', slug: 'health-referral-already-attended' }),
+            );
           else if ((at ?? now) < referredAt)
             expect(attempt).toThrow(expect.objectContaining({ slug: 'attended-before-referred' }));
           else {

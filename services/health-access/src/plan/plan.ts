@@ -56,7 +56,12 @@ export interface HappenedAt {
   readonly now: Date;
 }
 
-export function openPlan(id: string, facts: CaseFacts, navigator: string, { at, now }: HappenedAt): HealthPlan {
+export function openPlan(
+  id: string,
+  facts: CaseFacts,
+  navigator: string,
+  { at, now }: HappenedAt,
+): HealthPlan {
   return {
     id,
     caseId: facts.caseId,
@@ -91,7 +96,11 @@ export function makeReferral(
   const referredAt = sent.referredAt ?? now;
   if (referredAt < need.foundAt)
     fail('invalid', 'referred-before-found', 'The referral lies before its need was found.', [
-      { field: 'referred_at', rule: 'not_before_found_at', message: "must not be before the need's found_at" },
+      {
+        field: 'referred_at',
+        rule: 'not_before_found_at',
+        message: "must not be before the need's found_at",
+      },
     ]);
   return {
     id,
@@ -113,7 +122,11 @@ export function attendReferral(referral: HealthReferral, { at, now }: HappenedAt
   const attendedAt = at ?? now;
   if (attendedAt < referral.referredAt)
     fail('invalid', 'attended-before-referred', 'The attendance lies before the referral was made.', [
-      { field: 'attended_at', rule: 'not_before_referred_at', message: "must not be before the referral's referred_at" },
+      {
+        field: 'attended_at',
+        rule: 'not_before_referred_at',
+        message: "must not be before the referral's referred_at",
+      },
     ]);
   return { ...referral, status: 'ATTENDED', attendedAt, version: referral.version + 1 };
 }

@@ -31,7 +31,11 @@ export function incidentStore(sealer: Sealer) {
     },
 
     /** Incidents under a condition, newest first. */
-    async list(db: Db, where: Prisma.IncidentWhereInput, { after, take }: Page): Promise<readonly Incident[]> {
+    async list(
+      db: Db,
+      where: Prisma.IncidentWhereInput,
+      { after, take }: Page,
+    ): Promise<readonly Incident[]> {
       const rows = await db.incident.findMany({
         where: { AND: [where, after] },
         orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],

@@ -1,6 +1,6 @@
+import { ReportIncidentRequest } from '@midas/proto/referral/v1/referral';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ReportIncidentRequest } from '@midas/proto/referral/v1/referral';
 import { reportIncident } from './incident.ts';
 
 const now = new Date('2017-05-02T12:00:00Z');
@@ -32,8 +32,12 @@ describe('reporting an incident', () => {
     fc.assert(
       fc.property(instant, instant, (occurredAt, reportedAt) => {
         const attempt = () => report({ occurredAt, reportedAt });
-        if (reportedAt >= occurredAt) expect(attempt()).toMatchObject({ occurredAt, reportedAt, recordedAt: now });
-        else expect(attempt).toThrow(expect.objectContaining({ kind: 'invalid', slug: 'reported-before-it-happened' }));
+        if (reportedAt >= occurredAt)
+          expect(attempt()).toMatchObject({ occurredAt, reportedAt, recordedAt: now });
+        else
+          expect(attempt).toThrow(
+            expect.objectContaining({ kind: 'invalid', slug: 'reported-before-it-happened' }),
+          );
       }),
     );
   });

@@ -3,36 +3,41 @@ import { ReferralAccepted, ReferralRejected, ReferralSubmitted } from '@midas/pr
 import { ReferralKind, RejectionReason, SupportKind } from '@midas/proto/referral/v1/referral';
 import type { Referral } from './referral.ts';
 
+type Publisher = Pick<Unit<never>, 'publish'>;
+
 /** Publishes what happened to a referral, told from the state it reached. Hears nothing. */
-export function publishReferral(unit: Pick<Unit<never>, 'publish'>, referral: Referral): void {
-  const aggregate = { type: 'referral', id: referral.id, version: referral.version };
-  const decidedAt = referral.decidedAt ?? undefined;
-  switch (referral.status) {
-    case 'SUBMITTED':
-      return unit.publish(
-        ReferralSubmitted,
-        {
-          referralId: referral.id,
-          organisation: referral.organisation,
-          kind: ReferralKind[referral.kind],
-          support: SupportKind[referral.support],
-          referredAt: referral.referredAt,
-        },
-        aggregate,
-        referral.referredAt,
-      );
-    case 'ACCEPTED':
-      return unit.publish(ReferralAccepted, { referralId: referral.id, acceptedAt: decidedAt }, aggregate, decidedAt);
-    case 'REJECTED':
-      return unit.publish(
-        ReferralRejected,
-        {
-          referralId: referral.id,
-          reason: RejectionReason[referral.rejectionReason ?? 'UNSPECIFIED'],
-          rejectedAt: decidedAt,
-        },
-        aggregate,
-        decidedAt,
-      );
-  }
+export function publishReferral(unit: Publisher, referral: Referral): void {
+  if (referral.status === 'SUBMITTED') publishSubmitted(unit, referral);
+  if (referral.status === 'ACCEPTED') publishAccepted(unit, referral);
+  if (referral.status === 'REJECTED') publishRejected(unit, referral);
+}
+
+const aggregate = ({ id, version }: Referral) => ({ type: 'referral', id, version });
+
+function publishSubmitted(unit: Publisher, referral: Referral): void {
+  const { id, organisation, kind, support, referredAt } = referral;
+  const event = {
+    referralId: id,
+    organisation,
+    kind: ReferralKind[kind],
+    support: SupportKind[support],
+    referredAt,
+  };
+  unit.publish(ReferralSubmitted, event, aggregate(referral), referredAt);
+}
+
+function publishAccepted(unit: Publisher, referral: Referral): void {
+  const acceptedAt = referral.decidedAt ?? undefined;
+  unit.publish(ReferralAccepted, { referralId: referral.id, acceptedAt }, aggregate(referral), acceptedAt);
+}
+
+function publishRejected(unit: Publisher, referral: Referral): void {
+  const rejectedAt = referral.decidedAt ?? undefined;
+  const reason = RejectionReason[referral.rejectionReason ?? 'UNSPECIFIED'];
+  unit.publish(
+    ReferralRejected,
+    { referralId: referral.id, reason, rejectedAt },
+    aggregate(referral),
+    rejectedAt,
+  );
 }

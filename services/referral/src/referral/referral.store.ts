@@ -19,7 +19,7 @@ export function referralStore(sealer: Sealer) {
   const open = (row: Row): Referral => ({
     ...row,
     sent: sent.open(row.id, SubmitReferralRequest, row.sent),
-    rejectionNote: note.openText(row.id, row.rejectionNote),
+    rejectionNote: note.openText(row.id, row.rejectionNote) ?? null,
   });
 
   return {
@@ -49,7 +49,11 @@ export function referralStore(sealer: Sealer) {
     },
 
     /** Referrals under a condition, newest first. */
-    async list(db: Db, where: Prisma.ReferralWhereInput, { after, take }: Page): Promise<readonly Referral[]> {
+    async list(
+      db: Db,
+      where: Prisma.ReferralWhereInput,
+      { after, take }: Page,
+    ): Promise<readonly Referral[]> {
       const rows = await db.referral.findMany({
         where: { AND: [where, after] },
         orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],

@@ -1,6 +1,6 @@
+import { SubmitReferralRequest } from '@midas/proto/referral/v1/referral';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SubmitReferralRequest } from '@midas/proto/referral/v1/referral';
 import { acceptReferral, type Referral, rejectReferral, submitReferral } from './referral.ts';
 
 const now = new Date('2017-05-02T12:00:00Z');
@@ -31,7 +31,13 @@ const decision: fc.Arbitrary<Decision> = fc.record({
 
 describe('submitting a referral', () => {
   test('waits for triage, referred now unless it says when', () => {
-    expect(submit()).toMatchObject({ status: 'SUBMITTED', referredAt: now, recordedAt: now, decidedAt: null, version: 1 });
+    expect(submit()).toMatchObject({
+      status: 'SUBMITTED',
+      referredAt: now,
+      recordedAt: now,
+      decidedAt: null,
+      version: 1,
+    });
     const referredAt = new Date('2017-04-30T09:00:00Z');
     expect(submit({ referredAt })).toMatchObject({ referredAt, recordedAt: now });
   });
@@ -41,7 +47,10 @@ describe('submitting a referral', () => {
       fc.property(text, text, (sourceSystem, sourceReference) => {
         const attempt = () => submit({ sourceSystem, sourceReference });
         if ((sourceSystem === '') === (sourceReference === ''))
-          expect(attempt()).toMatchObject({ sourceSystem: sourceSystem || null, sourceReference: sourceReference || null });
+          expect(attempt()).toMatchObject({
+            sourceSystem: sourceSystem || null,
+            sourceReference: sourceReference || null,
+          });
         else expect(attempt).toThrow(expect.objectContaining({ slug: 'source-reference-incomplete' }));
       }),
     );
@@ -50,7 +59,11 @@ describe('submitting a referral', () => {
 
 describe('triage', () => {
   test('keeps the reason and the note of a rejection', () => {
-    const rejected = rejectReferral(submit(), { reason: 'DUPLICATE', note: 'See the other.' }, { occurredAt: undefined, now });
+    const rejected = rejectReferral(
+      submit(),
+      { reason: 'DUPLICATE', note: 'See the other.' },
+      { occurredAt: undefined, now },
+    );
     expect(rejected).toMatchObject({
       status: 'REJECTED',
       decidedAt: now,
@@ -69,13 +82,20 @@ describe('triage', () => {
           const decidedAt = attempt.occurredAt ?? now;
           if (referral.status !== 'SUBMITTED') {
             const slug = `referral-already-${referral.status.toLowerCase()}`;
-            expect(() => decide(referral, attempt)).toThrow(expect.objectContaining({ kind: 'conflict', slug }));
+            expect(() => decide(referral, attempt)).toThrow(
+              expect.objectContaining({ kind: 'conflict', slug }),
+            );
           } else if (decidedAt < referredAt) {
             const refused = expect.objectContaining({ kind: 'invalid', slug: 'decided-before-referred' });
             expect(() => decide(referral, attempt)).toThrow(refused);
           } else {
             referral = decide(referral, attempt);
-            expect(referral).toMatchObject({ status: attempt.to, decidedAt, version: 2, sent: submitted.sent });
+            expect(referral).toMatchObject({
+              status: attempt.to,
+              decidedAt,
+              version: 2,
+              sent: submitted.sent,
+            });
           }
         }
         expect(referral.version).toBe(referral.status === 'SUBMITTED' ? 1 : 2);

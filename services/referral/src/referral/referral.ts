@@ -44,9 +44,12 @@ export type Rejection = { readonly reason: EnumName<typeof RejectionReason>; rea
 export function submitReferral({ id, organisation, kind, support, sent, now }: Submission): Referral {
   if ((sent.sourceSystem === '') !== (sent.sourceReference === '')) {
     const missing = sent.sourceSystem === '' ? 'source_system' : 'source_reference';
-    fail('invalid', 'source-reference-incomplete', 'Send source_system and source_reference together, or neither.', [
-      { field: missing, rule: 'both_or_neither', message: 'must be sent when the other one is' },
-    ]);
+    fail(
+      'invalid',
+      'source-reference-incomplete',
+      'Send source_system and source_reference together, or neither.',
+      [{ field: missing, rule: 'both_or_neither', message: 'must be sent when the other one is' }],
+    );
   }
   return {
     id,
@@ -73,10 +76,19 @@ export function acceptReferral(referral: Referral, at: DecisionTime): Referral {
 
 /** Rejects a submitted referral; errors as for `acceptReferral`. */
 export function rejectReferral(referral: Referral, { reason, note }: Rejection, at: DecisionTime): Referral {
-  return { ...referral, ...decision(referral, at), status: 'REJECTED', rejectionReason: reason, rejectionNote: note };
+  return {
+    ...referral,
+    ...decision(referral, at),
+    status: 'REJECTED',
+    rejectionReason: reason,
+    rejectionNote: note,
+  };
 }
 
-function decision(referral: Referral, { occurredAt, now }: DecisionTime): Pick<Referral, 'decidedAt' | 'version'> {
+function decision(
+  referral: Referral,
+  { occurredAt, now }: DecisionTime,
+): Pick<Referral, 'decidedAt' | 'version'> {
   if (referral.status !== 'SUBMITTED') {
     const state = referral.status.toLowerCase();
     fail('conflict', `referral-already-${state}`, `This referral is already ${state}; a decision is final.`);
@@ -84,7 +96,11 @@ function decision(referral: Referral, { occurredAt, now }: DecisionTime): Pick<R
   const decidedAt = occurredAt ?? now;
   if (decidedAt < referral.referredAt)
     fail('invalid', 'decided-before-referred', 'The decision lies before the referral was made.', [
-      { field: 'occurred_at', rule: 'not_before_referred_at', message: "must not be before the referral's referred_at" },
+      {
+        field: 'occurred_at',
+        rule: 'not_before_referred_at',
+        message: "must not be before the referral's referred_at",
+      },
     ]);
   return { decidedAt, version: referral.version + 1 };
 }

@@ -1,0 +1,22 @@
+import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { CaseServiceService } from '@midas/proto/case/v1/case';
+import { HealthAccessServiceService } from '@midas/proto/health_access/v1/health_access';
+import { PrismaClient } from '../gen/prisma/client.ts';
+import { planHandlers } from './plan/plan.rpc.ts';
+import { planStore } from './plan/plan.store.ts';
+import { policy } from './policy.ts';
+
+/** Health plans of cases. Asks `case` when a plan is opened; publishes what happened, hears nothing. */
+export const start = (config = loadConfig(serviceConfig)) =>
+  runService({
+    name: 'health-access',
+    config,
+    prisma: (adapter) => new PrismaClient({ adapter }),
+    policy,
+    services: ({ sealer, remote, newId }) => [
+      serve(
+        HealthAccessServiceService,
+        planHandlers({ plans: planStore(sealer), cases: remote(CaseServiceService, 'case'), newId }),
+      ),
+    ],
+  });
