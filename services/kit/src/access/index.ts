@@ -1,2 +1,3 @@
 export type { Access, PureAbility, Where } from './ability.ts';
 export type { Policy } from './policy.ts';
+export { abilityOf, type Rule } from './rules.ts';
