@@ -1,0 +1,80 @@
+import { on, type Remote, type Subscription, type Tx, type Unit } from '@midas/kit';
+import { PersonRole, type PersonServiceService } from '@midas/proto/case/v1/case';
+import { MaracHeard, MaracReferred, MaracRepeatFound } from '@midas/proto/risk/v1/events';
+import type { PrismaClient } from '../../gen/prisma/client.ts';
+import type { MaracStore } from './marac.store.ts';
+import { changedFindings, identified, type MaracReferral } from './marac.ts';
+import type { RepeatRule } from './repeat.ts';
+
+type Publisher = Pick<Unit<never>, 'publish'>;
+
+const aggregate = ({ id, version }: MaracReferral) => ({ type: 'marac-referral', id, version });
+
+export function publishReferred(unit: Publisher, referral: MaracReferral): void {
+  const { id, organisation, referredAt } = referral;
+  unit.publish(MaracReferred, { maracReferralId: id, organisation, referredAt }, aggregate(referral), referredAt);
+}
+
+export function publishHeard(unit: Publisher, referral: MaracReferral): void {
+  const heardAt = referral.heardAt ?? undefined;
+  unit.publish(MaracHeard, { maracReferralId: referral.id, heardAt }, aggregate(referral), heardAt);
+}
+
+function publishRepeatFound(unit: Publisher, referral: MaracReferral): void {
+  const { id, repeat, repeatWindowMonths } = referral;
+  const finding = { maracReferralId: id, repeat: repeat ?? false, windowMonths: repeatWindowMonths ?? 0 };
+  unit.publish(MaracRepeatFound, finding, aggregate(referral));
+}
+
+interface Deps {
+  readonly db: PrismaClient;
+  readonly referrals: MaracStore;
+  readonly persons: Remote<PersonServiceService>;
+  readonly rule: RepeatRule;
+}
+
+/**
+ * Hears its own MaracReferred: finds out who the persons are and makes the findings of that victim again. Whatever
+ * the order of referrals, the last one to be identified sees them all, so the findings end up the same.
+ */
+export function maracSubscriptions({ db, referrals, persons, rule }: Deps): readonly Subscription<PrismaClient>[] {
+  return [
+    on(MaracReferred, {
+      prepare: async ({ maracReferralId }: MaracReferred): Promise<readonly string[]> => {
+        const referral = await referrals.find(db, maracReferralId);
+        if (referral?.sent.victim === undefined) return [];
+        const { personIds } = await persons.resolvePersons({
+          sourceKind: 'marac-referral',
+          sourceId: maracReferralId,
+          persons: [
+            { role: PersonRole.VICTIM, particulars: referral.sent.victim },
+            ...referral.sent.perpetrators.map((particulars) => ({ role: PersonRole.ALLEGED_PERPETRATOR, particulars })),
+          ],
+        });
+        return personIds;
+      },
+      apply: async ({ maracReferralId }, unit, personIds) => {
+        const [victimPersonId] = personIds;
+        if (victimPersonId === undefined) return;
+        await referrals.lockVictim(unit.db, victimPersonId);
+        const others = (await referrals.ofVictim(unit.db, victimPersonId)).filter(({ id }) => id !== maracReferralId);
+        const referral = await referrals.find(unit.db, maracReferralId);
+        if (referral === null) return;
+        await storeFindings(unit, referrals, [...others, identified(referral, personIds)], rule);
+      },
+    }),
+  ];
+}
+
+/** Stores and publishes the findings of one victim that the rule changes. The victim is locked. */
+export async function storeFindings(
+  unit: Publisher & { readonly db: Tx<PrismaClient> },
+  referrals: MaracStore,
+  ofVictim: readonly MaracReferral[],
+  rule: RepeatRule,
+): Promise<void> {
+  for (const changed of changedFindings(ofVictim, rule)) {
+    await referrals.update(unit.db, changed);
+    publishRepeatFound(unit, changed);
+  }
+}
