@@ -1,0 +1,147 @@
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import type { Database } from '../db/types.ts';
+import { meters } from '../telemetry/meters.ts';
+import { applier } from './apply.ts';
+import type { EventLog } from './log.ts';
+import { type NatsLink, pause } from './nats-link.ts';
+import { sequencer } from './sequencer.ts';
+import { ensureStream, streamName } from './stream.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface ConsumersOptions<Db> {
+  /** Name of the service: its durable consumer and the owner of its inbox rows. */
+  readonly service: string;
+  readonly db: Db;
+  readonly link: NatsLink;
+  readonly subscriptions: readonly Subscription<Db>[];
+  readonly log: EventLog;
+  readonly newId: () => string;
+  readonly now: () => Date;
+  /** Messages worked on at once. */
+  readonly concurrency?: number;
+  /** Milliseconds until an event is delivered again after its n-th failure. */
+  readonly delay?: (failures: number) => number;
+  /** Failures after which an event becomes a dead letter. */
+  readonly tries?: number;
+}
+
+export interface Consumers {
+  start(): void;
+  /** Stops taking events and finishes those at hand. */
+  drain(): Promise<void>;
+  status(): 'consuming' | 'down' | 'idle';
+}
+
+const ackWaitMs = 30_000;
+const growing = (failures: number): number => Math.min(200 * 2 ** (failures - 1), 60_000);
+
+/** The durable pull consumer of one service. A service without subscriptions has none. */
+export function consumers<Db extends Database>(options: ConsumersOptions<Db>): Consumers {
+  const { service, link, subscriptions, log, concurrency = 16, delay = growing, tries = 10 } = options;
+  const stopping = new AbortController();
+  const line = sequencer(concurrency);
+  const apply = applier({ ...options, delay, tries, ackWaitMs, signal: stopping.signal });
+  const subjects = subscriptions.map(({ subject }) => subject);
+  let messages: ConsumerMessages | undefined;
+  let running: Promise<void> | undefined;
+  let unobserve: readonly (() => void)[] = [];
+
+  const consume = async (nats: NatsConnection): Promise<void> => {
+    const manager = await jetstreamManager(nats);
+    await ensureStream(manager);
+    await ensureDurable(manager, service, subjects, concurrency);
+    const consumer = await jetstream(nats).consumers.get(streamName, service);
+    messages = await consumer.consume({ max_messages: concurrency * 4 });
+    if (stopping.signal.aborted) messages.stop();
+    for await (const message of messages) {
+      await line.add(message.headers?.get('midas-aggregate-id') ?? '', () => apply(message));
+    }
+  };
+  const run = async (): Promise<void> => {
+    for (let failures = 0; !stopping.signal.aborted; failures++) {
+      try {
+        const nats = await untilStopped(link.ready(), stopping.signal);
+        if (nats === undefined) break;
+        await consume(nats);
+        failures = 0;
+      } catch {
+        if (failures === 0 && !stopping.signal.aborted)
+          log.warn({ service }, 'the consumer stopped; it goes on trying');
+      } finally {
+        messages = undefined;
+      }
+      await pause(Math.min(100 * 2 ** failures, 5_000), stopping.signal);
+    }
+    await line.idle();
+  };
+  const pending = async (): Promise<number | undefined> => {
+    if (link.status() === 'down') return undefined;
+    const manager = await jetstreamManager(await link.ready(), { checkAPI: false });
+    const info = await manager.consumers.info(streamName, service);
+    return info.num_pending + info.num_ack_pending;
+  };
+  return {
+    start: () => {
+      if (subjects.length === 0) return;
+      running ??= run();
+      unobserve = [meters.consumerPending({ service }, pending)];
+    },
+    drain: async () => {
+      stopping.abort();
+      messages?.stop();
+      await running;
+      for (const stop of unobserve) stop();
+    },
+    status: () =>
+      subjects.length === 0
+        ? 'idle'
+        : messages !== undefined && link.status() === 'up'
+          ? 'consuming'
+          : 'down',
+  };
+}
+
+async function ensureDurable(
+  manager: Awaited<ReturnType<typeof jetstreamManager>>,
+  service: string,
+  subjects: readonly string[],
+  concurrency: number,
+): Promise<void> {
+  const settings = {
+    filter_subjects: [...subjects],
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: concurrency * 16,
+  };
+  const known = await manager.consumers.info(streamName, service).catch(() => undefined);
+  if (known === undefined) {
+    await manager.consumers.add(streamName, {
+      durable_name: service,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ...settings,
+    });
+    return;
+  }
+  // An older replica must not take away what a newer one hears: subjects are only added here.
+  const heard = known.config.filter_subjects ?? [];
+  const all = [...new Set([...heard, ...subjects])].sort();
+  if (all.length > heard.length) {
+    await manager.consumers.update(streamName, service, { ...settings, filter_subjects: all });
+  }
+}
+
+async function untilStopped<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  return Promise.race([wanted, stopped]);
+}
