@@ -1,6 +1,6 @@
-import { ALL_CLASSES, type Caller, type Policy } from '@midas/kit';
 import { AbilityBuilder } from '@casl/ability';
 import { createPrismaAbility } from '@casl/prisma/runtime';
+import { ALL_CLASSES, type Caller, type Policy } from '@midas/kit';
 
 /** Who reads the report: commissioners of the council or the CCG, and the provider's service managers. */
 export const policy: Policy = {
@@ -18,7 +18,10 @@ const withoutPersons = new Set(['commissioner', 'platform-operator', 'offline_ac
 function mayReadReport({ kind, roles, organisationKind }: Caller): boolean {
   if (kind !== 'user') return false;
   if (roles.includes('commissioner')) {
-    return commissioning.includes(organisationKind) && roles.every((role) => withoutPersons.has(role) || role.startsWith('default-roles-'));
+    return (
+      commissioning.includes(organisationKind) &&
+      roles.every((role) => withoutPersons.has(role) || role.startsWith('default-roles-'))
+    );
   }
   return roles.includes('service-manager') && organisationKind === 'provider';
 }

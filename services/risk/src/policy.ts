@@ -1,5 +1,5 @@
 import { createPrismaAbility } from '@casl/prisma/runtime';
-import { type Caller, type Policy, type Privacy } from '@midas/kit';
+import type { Caller, Policy, Privacy } from '@midas/kit';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**

@@ -24,28 +24,32 @@ function statements(db: Db, fact: Fact): Statements {
       const { row: data } = fact;
       return {
         insert: () => db.incidentFact.createMany({ data, skipDuplicates }),
-        replaceOlder: () => db.incidentFact.updateMany({ where: { incidentId: data.incidentId, version }, data }),
+        replaceOlder: () =>
+          db.incidentFact.updateMany({ where: { incidentId: data.incidentId, version }, data }),
       };
     }
     case 'assessment': {
       const { row: data } = fact;
       return {
         insert: () => db.assessmentFact.createMany({ data, skipDuplicates }),
-        replaceOlder: () => db.assessmentFact.updateMany({ where: { assessmentId: data.assessmentId, version }, data }),
+        replaceOlder: () =>
+          db.assessmentFact.updateMany({ where: { assessmentId: data.assessmentId, version }, data }),
       };
     }
     case 'referral': {
       const { row: data } = fact;
       return {
         insert: () => db.referralFact.createMany({ data, skipDuplicates }),
-        replaceOlder: () => db.referralFact.updateMany({ where: { referralId: data.referralId, version }, data }),
+        replaceOlder: () =>
+          db.referralFact.updateMany({ where: { referralId: data.referralId, version }, data }),
       };
     }
     case 'engagement': {
       const { row: data } = fact;
       return {
         insert: () => db.engagementFact.createMany({ data, skipDuplicates }),
-        replaceOlder: () => db.engagementFact.updateMany({ where: { referralId: data.referralId, version }, data }),
+        replaceOlder: () =>
+          db.engagementFact.updateMany({ where: { referralId: data.referralId, version }, data }),
       };
     }
     case 'maracReferral': {

@@ -1,4 +1,10 @@
-import { fail } from '@midas/kit/rules';
+import { enumName, fail } from '@midas/kit/rules';
+import { GroupProgramme } from '@midas/proto/case/v1/case';
+import type { CaseEngaged, GroupSessionAttended } from '@midas/proto/case/v1/events';
+import { RiskLevel } from '@midas/proto/common/v1/risk';
+import type { IncidentReported, ReferralSubmitted } from '@midas/proto/referral/v1/events';
+import { IncidentKind, ReferralKind, SupportKind } from '@midas/proto/referral/v1/referral';
+import type { AssessmentRecorded, MaracReferred, MaracRepeatFound } from '@midas/proto/risk/v1/events';
 
 /**
  * Facts: what outcomes keeps of the events it hears. A fact is keyed by the id of the thing it is about and
@@ -96,7 +102,93 @@ export type Activity =
   | 'programme-session-missed'
   | 'programme-risk-signal';
 
+/** A keyed digest of an id, by purpose: the same id gives the same pseudonym, and there is no way back. */
+export type Pseudonym = (purpose: string, value: string) => Uint8Array<ArrayBuffer>;
+
+/** The fact that an event of an aggregate's `version` tells. */
+export type FactOf<Event> = (event: Event, version: number) => Fact;
+
+export const incidentFact: FactOf<IncidentReported> = (event, version) => ({
+  of: 'incident',
+  row: {
+    incidentId: event.incidentId,
+    version,
+    organisation: event.organisation,
+    kind: enumName(IncidentKind, event.kind),
+    occurredAt: timeOf(event.occurredAt),
+    reportedAt: timeOf(event.reportedAt),
+  },
+});
+
+export const assessmentFact: FactOf<AssessmentRecorded> = (event, version) => ({
+  of: 'assessment',
+  row: {
+    assessmentId: event.assessmentId,
+    version,
+    incidentId: event.incidentId === '' ? null : event.incidentId,
+    organisation: event.organisation,
+    instrument: event.instrument,
+    level: enumName(RiskLevel, event.level),
+    occurredAt: timeOf(event.occurredAt),
+  },
+});
+
+export const referralFact: FactOf<ReferralSubmitted> = (event, version) => ({
+  of: 'referral',
+  row: {
+    referralId: event.referralId,
+    version,
+    organisation: event.organisation,
+    kind: enumName(ReferralKind, event.kind),
+    support: enumName(SupportKind, event.support),
+    referredAt: timeOf(event.referredAt),
+  },
+});
+
+export const engagementFact: FactOf<CaseEngaged> = ({ referralId, engagedAt }, version) => ({
+  of: 'engagement',
+  row: { referralId, version, engagedAt: timeOf(engagedAt) },
+});
+
+export const maracReferralFact: FactOf<MaracReferred> = (
+  { maracReferralId, organisation, referredAt },
+  version,
+) => ({
+  of: 'maracReferral',
+  row: { maracReferralId, version, organisation, referredAt: timeOf(referredAt) },
+});
+
+export const maracRepeatFact: FactOf<MaracRepeatFound> = (
+  { maracReferralId, repeat, windowMonths },
+  version,
+) => ({
+  of: 'maracRepeat',
+  row: { maracReferralId, version, repeat, windowMonths },
+});
+
+export const attendanceFact =
+  (pseudonym: Pseudonym): FactOf<GroupSessionAttended> =>
+  (event, version) => ({
+    of: 'attendance',
+    row: {
+      sessionId: event.sessionId,
+      person: pseudonym('person', event.personId),
+      version,
+      programme: enumName(GroupProgramme, event.programme),
+      heldAt: timeOf(event.heldAt),
+    },
+  });
+
+export function activityFact(
+  activity: Activity,
+  subject: string,
+  version: number,
+  at: Date | undefined,
+): Fact {
+  return { of: 'activity', row: { activity, subject, version, occurredAt: timeOf(at) } };
+}
+
 /** A time that an event must carry. */
-export function timeOf(value: Date | undefined): Date {
+function timeOf(value: Date | undefined): Date {
   return value ?? fail('invalid', 'event-without-time', 'An event came without the time it is about.');
 }

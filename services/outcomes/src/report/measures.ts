@@ -60,7 +60,13 @@ function marac(id: string, period: Period, cohort: string): readonly MeasureDefi
   const whole: Count = { fact: 'marac' };
   const part: Count = { fact: 'marac', repeat: true };
   return [
-    { ...described, id: `${id}.referred`, kind: 'count', count: whole, definition: 'Cases by the day they were referred to MARAC.' },
+    {
+      ...described,
+      id: `${id}.referred`,
+      kind: 'count',
+      count: whole,
+      definition: 'Cases by the day they were referred to MARAC.',
+    },
     {
       ...described,
       id: `${id}.repeats`,
@@ -128,7 +134,8 @@ export const measures: readonly MeasureDefinition[] = [
     period: year2017,
     cohort: 'Referrals through the One Stop Shop',
     source: 'Referrals recorded by the referral service',
-    definition: 'Referrals that came by the One Stop Shop, by the day they were referred, whatever support they ask for.',
+    definition:
+      'Referrals that came by the One Stop Shop, by the day they were referred, whatever support they ask for.',
   },
   {
     id: 'freedom_programme.attended',
@@ -136,8 +143,10 @@ export const measures: readonly MeasureDefinition[] = [
     count: { fact: 'attendance', programme: 'FREEDOM' },
     period: year2017,
     cohort: 'Persons who attended the Freedom Programme',
-    source: 'Group sessions recorded by the case service; the figure published for 2017 is an estimate in source',
-    definition: 'Distinct persons with at least one attended session held in the period. Compared with an estimate in source.',
+    source:
+      'Group sessions recorded by the case service; the figure published for 2017 is an estimate in source',
+    definition:
+      'Distinct persons with at least one attended session held in the period. Compared with an estimate in source.',
   },
 ];
 

@@ -4,7 +4,10 @@ import type { Count, MeasureDefinition, Period } from './measures.ts';
 import { countsOf, type Measured, measured } from './report.ts';
 
 /** Every measure, counted in one snapshot, so that the rows of a report agree with each other. */
-export function countMeasures(db: PrismaClient, all: readonly MeasureDefinition[]): Promise<readonly Measured[]> {
+export function countMeasures(
+  db: PrismaClient,
+  all: readonly MeasureDefinition[],
+): Promise<readonly Measured[]> {
   return db.$transaction(
     async (tx) => {
       const rows: Measured[] = [];

@@ -20,11 +20,16 @@ describe('a percentage', () => {
 
   it('is the nearest value at its decimals', () => {
     fc.assert(
-      fc.property(fc.nat(100_000), fc.integer({ min: 1, max: 100_000 }), fc.nat(2), (some, whole, decimals) => {
-        const part = some % (whole + 1);
-        const off = Math.abs(percent(part, whole, decimals) - (100 * part) / whole);
-        expect(off).toBeLessThanOrEqual(0.5 / 10 ** decimals + 1e-9);
-      }),
+      fc.property(
+        fc.nat(100_000),
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.nat(2),
+        (some, whole, decimals) => {
+          const part = some % (whole + 1);
+          const off = Math.abs(percent(part, whole, decimals) - (100 * part) / whole);
+          expect(off).toBeLessThanOrEqual(0.5 / 10 ** decimals + 1e-9);
+        },
+      ),
     );
   });
 });
@@ -59,7 +64,11 @@ describe('the measure catalogue', () => {
 
   it('shows a count as itself and a percentage with what it was made from', () => {
     const find = (id: string) => measures.find((measure) => measure.id === id) ?? expect.fail(id);
-    expect(measured(find('marac_2017.referred'), [582])).toMatchObject({ value: 582, numerator: 582, denominator: 0 });
+    expect(measured(find('marac_2017.referred'), [582])).toMatchObject({
+      value: 582,
+      numerator: 582,
+      denominator: 0,
+    });
     expect(measured(find('marac_2017.repeat_percent'), [220, 582])).toMatchObject({
       value: 37.8,
       numerator: 220,

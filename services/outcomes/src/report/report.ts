@@ -19,7 +19,10 @@ export function countsOf(measure: MeasureDefinition): readonly Count[] {
 }
 
 /** A row of the report from the numbers counted for `countsOf` its measure. */
-export function measured(measure: MeasureDefinition, [numerator = 0, denominator = 0]: readonly number[]): Measured {
+export function measured(
+  measure: MeasureDefinition,
+  [numerator = 0, denominator = 0]: readonly number[],
+): Measured {
   const { id, cohort, source, definition } = measure;
   const value = measure.kind === 'count' ? numerator : percent(numerator, denominator, measure.decimals);
   const period = `${measure.period.first}/${measure.period.last}`;

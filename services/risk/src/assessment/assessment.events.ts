@@ -33,7 +33,11 @@ interface Deps {
  * Hears its own AssessmentRecorded to find out whom a worker's assessment is about; one made for an incident knows
  * already. Writing one person to one row commutes with everything.
  */
-export function assessmentSubscriptions({ db, assessments, persons }: Deps): readonly Subscription<PrismaClient>[] {
+export function assessmentSubscriptions({
+  db,
+  assessments,
+  persons,
+}: Deps): readonly Subscription<PrismaClient>[] {
   return [
     on(AssessmentRecorded, {
       prepare: async ({ assessmentId, incidentId }: AssessmentRecorded): Promise<string | undefined> => {

@@ -1,9 +1,6 @@
 import { type Call, command, type Handlers, query, type Reader } from '@midas/kit';
 import { RiskLevel } from '@midas/proto/common/v1/risk';
-import {
-  Assessment as Message,
-  type RiskServiceService,
-} from '@midas/proto/risk/v1/risk';
+import { Assessment as Message, type RiskServiceService } from '@midas/proto/risk/v1/risk';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { publishRecorded } from './assessment.events.ts';
 import type { AssessmentStore } from './assessment.store.ts';
@@ -46,7 +43,11 @@ export function assessmentHandlers({ assessments, newId }: Deps): AssessmentHand
       const ofIncident = request.incidentId === '' ? {} : { incidentId: request.incidentId };
       const where = { AND: [call.where('read', 'Assessment'), ofIncident] };
       const { rows, nextPageToken } = await call.page(
-        { size: request.pageSize, token: request.pageToken, binding: [call.caller.subject, request.incidentId] },
+        {
+          size: request.pageSize,
+          token: request.pageToken,
+          binding: [call.caller.subject, request.incidentId],
+        },
         (keyset) => assessments.list(call.db, where, keyset),
       );
       const answer = { assessments: rows.map((assessment) => show(call, assessment)), nextPageToken };

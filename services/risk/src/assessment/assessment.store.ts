@@ -9,7 +9,10 @@ export type AssessmentStore = ReturnType<typeof assessmentStore>;
 /** Assessments in the database. What was sent is sealed. */
 export function assessmentStore(sealer: Sealer) {
   const sent = sealer.column('assessment', 'sent');
-  const open = (row: Row): Assessment => ({ ...row, sent: sent.open(row.id, RecordAssessmentRequest, row.sent) });
+  const open = (row: Row): Assessment => ({
+    ...row,
+    sent: sent.open(row.id, RecordAssessmentRequest, row.sent),
+  });
 
   return {
     async add(db: Db, assessment: Assessment): Promise<void> {

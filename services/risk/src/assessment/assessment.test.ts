@@ -23,7 +23,11 @@ const yesAnswers = (count: number): RiskAnswer[] =>
 
 const answerLists = fc
   .subarray(keys)
-  .chain((asked) => fc.tuple(...asked.map((question) => fc.constantFrom(YES, NO, DONT_KNOW).map((value) => ({ question, value })))));
+  .chain((asked) =>
+    fc.tuple(
+      ...asked.map((question) => fc.constantFrom(YES, NO, DONT_KNOW).map((value) => ({ question, value }))),
+    ),
+  );
 const judgement = fc.option(fc.constantFrom(...levels), { nil: undefined });
 
 const record = (riskAnswers: RiskAnswers) =>
@@ -68,7 +72,9 @@ describe('level of a DASH assessment', () => {
   });
 
   it('does not depend on the order of the answers', () => {
-    const twice = answerLists.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+    const twice = answerLists.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
     fc.assert(
       fc.property(twice, ([answers, shuffled]) => {
         expect(levelOf(dash, given(shuffled))).toEqual(levelOf(dash, given(answers)));
@@ -80,7 +86,9 @@ describe('level of a DASH assessment', () => {
     fc.assert(
       fc.property(answerLists, fc.nat(), (answers, at) => {
         fc.pre(answers.length > 0);
-        const more = answers.map((one, index) => (index === at % answers.length ? { ...one, value: YES } : one));
+        const more = answers.map((one, index) =>
+          index === at % answers.length ? { ...one, value: YES } : one,
+        );
         expect(higher(levelOf(dash, given(answers)).level, levelOf(dash, given(more)).level)).toBe(false);
       }),
     );
@@ -145,7 +153,9 @@ describe('an assessment that a worker records', () => {
   it('is refused when a question is answered twice, or the instrument is not known', () => {
     const twice = [...yesAnswers(3), { question: 'worse', value: YES }];
     expect(refusal(() => record(given(twice))).slug).toBe('duplicate-question');
-    expect(refusal(() => record({ ...given(yesAnswers(3)), instrument: 'dara' })).slug).toBe('unknown-instrument');
+    expect(refusal(() => record({ ...given(yesAnswers(3)), instrument: 'dara' })).slug).toBe(
+      'unknown-instrument',
+    );
   });
 
   it('is refused when its judgement would not raise the level', () => {
@@ -184,7 +194,9 @@ describe('the answers that came with an incident', () => {
   });
 
   it('give the name of the problem when they cannot be assessed', () => {
-    expect(assess(given([{ question: 'shoe_size', value: YES }]))).toMatchObject({ slug: 'unknown-question' });
+    expect(assess(given([{ question: 'shoe_size', value: YES }]))).toMatchObject({
+      slug: 'unknown-question',
+    });
     expect(assess({ ...given(yesAnswers(1)), instrument: 'dara' })).toEqual({ slug: 'unknown-instrument' });
   });
 });

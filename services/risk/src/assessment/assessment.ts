@@ -1,5 +1,5 @@
 import { enumNameOrNull, fail, localDate } from '@midas/kit/rules';
-import { type RiskAnswer, type RiskAnswers, AnswerValue, RiskLevel } from '@midas/proto/common/v1/risk';
+import { AnswerValue, type RiskAnswer, type RiskAnswers, RiskLevel } from '@midas/proto/common/v1/risk';
 import type { RecordAssessmentRequest } from '@midas/proto/risk/v1/risk';
 import { higher, type Instrument, instrumentOn, type Level, levelOfScore } from '../instrument/instrument.ts';
 
@@ -58,13 +58,18 @@ export function recordAssessment(made: Omit<Made, 'incidentId' | 'personId' | 'o
   const [problem] = answerProblems(instrument, answers);
   if (problem !== undefined || instrument === undefined) return refuse(problem);
   if (answers.judgement !== undefined && !judgementRaises(instrument, answers)) {
-    fail('invalid', 'judgement-does-not-raise', 'A judgement may only raise the level that the answers give.', [
-      {
-        field: 'risk_answers.judgement.raise_to',
-        rule: 'judgement-does-not-raise',
-        message: 'must be higher than the level that the answers give',
-      },
-    ]);
+    fail(
+      'invalid',
+      'judgement-does-not-raise',
+      'A judgement may only raise the level that the answers give.',
+      [
+        {
+          field: 'risk_answers.judgement.raise_to',
+          rule: 'judgement-does-not-raise',
+          message: 'must be higher than the level that the answers give',
+        },
+      ],
+    );
   }
   return assessment({ ...made, incidentId: null, personId: null, occurredAt }, instrument, answers);
 }
@@ -85,7 +90,8 @@ export function levelOf({ bands }: Instrument, answers: RiskAnswers): Leveled {
   const yes = score(answers.answers);
   const level = levelOfScore(yes, bands);
   const raiseTo = raisedTo(answers);
-  if (raiseTo !== null && higher(raiseTo, level)) return { score: yes, level: raiseTo, reasons: ['score', 'judgement'] };
+  if (raiseTo !== null && higher(raiseTo, level))
+    return { score: yes, level: raiseTo, reasons: ['score', 'judgement'] };
   return { score: yes, level, reasons: ['score'] };
 }
 
@@ -106,7 +112,8 @@ export function answerProblems(
   answers.forEach(({ question, value }, index) => {
     if (!known.has(question)) problems.push({ slug: 'unknown-question', question, index });
     else if (seen.has(question)) problems.push({ slug: 'duplicate-question', question, index });
-    else if (enumNameOrNull(AnswerValue, value) === null) problems.push({ slug: 'unknown-answer', question, index });
+    else if (enumNameOrNull(AnswerValue, value) === null)
+      problems.push({ slug: 'unknown-answer', question, index });
     seen.add(question);
   });
   return problems;

@@ -2,7 +2,7 @@ import { on, type Remote, type Subscription } from '@midas/kit';
 import { PersonRole, type PersonServiceService } from '@midas/proto/case/v1/case';
 import { IncidentReported } from '@midas/proto/referral/v1/events';
 import type { ReferralServiceService, ReportedIncident } from '@midas/proto/referral/v1/referral';
-import { RecordAssessmentRequest } from '@midas/proto/risk/v1/risk';
+import type { RecordAssessmentRequest } from '@midas/proto/risk/v1/risk';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { publishRecorded } from '../assessment/assessment.events.ts';
 import type { AssessmentStore } from '../assessment/assessment.store.ts';
@@ -27,7 +27,12 @@ interface Fetched {
  * Hears IncidentReported: keeps who and when, and assesses the answers that came with it, if any. Answers that cannot
  * be assessed are no reason to lose the incident: it is kept with the name of the problem.
  */
-export function incidentSubscriptions({ assessments, referral, persons, newId }: Deps): readonly Subscription<PrismaClient>[] {
+export function incidentSubscriptions({
+  assessments,
+  referral,
+  persons,
+  newId,
+}: Deps): readonly Subscription<PrismaClient>[] {
   async function fetch({ incidentId }: IncidentReported): Promise<Fetched> {
     const reported = await referral.getReportedIncident({ incidentId });
     const victim = reported.victim ? [{ role: PersonRole.VICTIM, particulars: reported.victim }] : [];
@@ -43,7 +48,11 @@ export function incidentSubscriptions({ assessments, referral, persons, newId }:
     return { reported, personIds };
   }
 
-  const assess = ({ id, organisation, victimPersonId, reportedAt }: Incident, { reported }: Fetched, now: Date) => {
+  const assess = (
+    { id, organisation, victimPersonId, reportedAt }: Incident,
+    { reported }: Fetched,
+    now: Date,
+  ) => {
     const { riskAnswers, victim: person } = reported;
     if (riskAnswers === undefined) return undefined;
     const sent: RecordAssessmentRequest = { person, riskAnswers };
@@ -60,7 +69,8 @@ export function incidentSubscriptions({ assessments, referral, persons, newId }:
         const assessed = assess(incident, fetched, unit.now);
         const problem = assessed !== undefined && 'slug' in assessed ? assessed : undefined;
         if (!(await addIncident(unit.db, { ...incident, assessmentProblem: problem?.slug ?? null }))) return;
-        if (problem) unit.log.warn({ incidentId: incident.id, problem: problem.slug }, 'answers cannot be assessed');
+        if (problem)
+          unit.log.warn({ incidentId: incident.id, problem: problem.slug }, 'answers cannot be assessed');
         if (assessed === undefined || 'slug' in assessed) return;
         await assessments.add(unit.db, assessed);
         publishRecorded(unit, assessed);

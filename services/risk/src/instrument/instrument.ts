@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import dash24Bands from './packs/dash-24.bands.json' with { type: 'json' };
 import dash24 from './packs/dash-24.2009.1.json' with { type: 'json' };
+import dash24Bands from './packs/dash-24.bands.json' with { type: 'json' };
 
 export const levels = ['STANDARD', 'MEDIUM', 'HIGH'] as const;
 
@@ -14,7 +14,9 @@ const packSchema = z.strictObject({
   version: z.string().min(1),
   effectiveFrom: isoDate,
   source: z.string().min(1),
-  questions: z.array(z.strictObject({ key: z.string().regex(/^[a-z0-9_]+$/), text: z.string().min(1) })).min(1),
+  questions: z
+    .array(z.strictObject({ key: z.string().regex(/^[a-z0-9_]+$/), text: z.string().min(1) }))
+    .min(1),
 });
 
 const bandsSchema = z

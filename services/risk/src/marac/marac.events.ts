@@ -12,7 +12,12 @@ const aggregate = ({ id, version }: MaracReferral) => ({ type: 'marac-referral',
 
 export function publishReferred(unit: Publisher, referral: MaracReferral): void {
   const { id, organisation, referredAt } = referral;
-  unit.publish(MaracReferred, { maracReferralId: id, organisation, referredAt }, aggregate(referral), referredAt);
+  unit.publish(
+    MaracReferred,
+    { maracReferralId: id, organisation, referredAt },
+    aggregate(referral),
+    referredAt,
+  );
 }
 
 export function publishHeard(unit: Publisher, referral: MaracReferral): void {
@@ -37,7 +42,12 @@ interface Deps {
  * Hears its own MaracReferred: finds out who the persons are and makes the findings of that victim again. Whatever
  * the order of referrals, the last one to be identified sees them all, so the findings end up the same.
  */
-export function maracSubscriptions({ db, referrals, persons, rule }: Deps): readonly Subscription<PrismaClient>[] {
+export function maracSubscriptions({
+  db,
+  referrals,
+  persons,
+  rule,
+}: Deps): readonly Subscription<PrismaClient>[] {
   return [
     on(MaracReferred, {
       prepare: async ({ maracReferralId }: MaracReferred): Promise<readonly string[]> => {
@@ -48,7 +58,10 @@ export function maracSubscriptions({ db, referrals, persons, rule }: Deps): read
           sourceId: maracReferralId,
           persons: [
             { role: PersonRole.VICTIM, particulars: referral.sent.victim },
-            ...referral.sent.perpetrators.map((particulars) => ({ role: PersonRole.ALLEGED_PERPETRATOR, particulars })),
+            ...referral.sent.perpetrators.map((particulars) => ({
+              role: PersonRole.ALLEGED_PERPETRATOR,
+              particulars,
+            })),
           ],
         });
         return personIds;
@@ -57,7 +70,9 @@ export function maracSubscriptions({ db, referrals, persons, rule }: Deps): read
         const [victimPersonId] = personIds;
         if (victimPersonId === undefined) return;
         await referrals.lockVictim(unit.db, victimPersonId);
-        const others = (await referrals.ofVictim(unit.db, victimPersonId)).filter(({ id }) => id !== maracReferralId);
+        const others = (await referrals.ofVictim(unit.db, victimPersonId)).filter(
+          ({ id }) => id !== maracReferralId,
+        );
         const referral = await referrals.find(unit.db, maracReferralId);
         if (referral === null) return;
         await storeFindings(unit, referrals, [...others, identified(referral, personIds)], rule);

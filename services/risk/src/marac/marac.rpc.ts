@@ -1,5 +1,10 @@
 import { type Call, command, enumNameOrNull, type Handlers, query, type Reader } from '@midas/kit';
-import { MaracStatus, MaracReferral as Message, RepeatFinding, type RiskServiceService } from '@midas/proto/risk/v1/risk';
+import {
+  MaracStatus,
+  MaracReferral as Message,
+  RepeatFinding,
+  type RiskServiceService,
+} from '@midas/proto/risk/v1/risk';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { publishHeard, publishReferred } from './marac.events.ts';
 import type { MaracStore } from './marac.store.ts';

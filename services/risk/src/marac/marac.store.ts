@@ -21,7 +21,10 @@ export function maracStore(sealer: Sealer) {
 
   return {
     /** Stores a new referral, or answers with the one that its organisation sent under the same reference. */
-    async add(db: Db, referral: MaracReferral): Promise<{ readonly referral: MaracReferral; readonly added: boolean }> {
+    async add(
+      db: Db,
+      referral: MaracReferral,
+    ): Promise<{ readonly referral: MaracReferral; readonly added: boolean }> {
       const sealed = {
         ...referral,
         sent: sent.seal(referral.id, ReferToMaracRequest, referral.sent),
@@ -40,7 +43,11 @@ export function maracStore(sealer: Sealer) {
     },
 
     /** Referrals under a condition, newest first. */
-    async list(db: Db, where: Prisma.MaracReferralWhereInput, page: Keyset): Promise<readonly MaracReferral[]> {
+    async list(
+      db: Db,
+      where: Prisma.MaracReferralWhereInput,
+      page: Keyset,
+    ): Promise<readonly MaracReferral[]> {
       const rows = await db.maracReferral.findMany({ ...page, where: { AND: [where, page.where] } });
       return rows.map(open);
     },
@@ -53,7 +60,10 @@ export function maracStore(sealer: Sealer) {
     /** All referrals of a victim, oldest first, held until the transaction ends. */
     async ofVictim(db: Tx<PrismaClient>, victimPersonId: string): Promise<readonly MaracReferral[]> {
       await db.$queryRaw`SELECT id FROM marac_referral WHERE victim_person_id = ${victimPersonId}::uuid ORDER BY id FOR UPDATE`;
-      const rows = await db.maracReferral.findMany({ where: { victimPersonId }, orderBy: [{ referredAt: 'asc' }, { id: 'asc' }] });
+      const rows = await db.maracReferral.findMany({
+        where: { victimPersonId },
+        orderBy: [{ referredAt: 'asc' }, { id: 'asc' }],
+      });
       return rows.map(open);
     },
 
@@ -79,7 +89,12 @@ export function maracStore(sealer: Sealer) {
     },
 
     /** Victims with a finding made under other settings than these, in the order of their ids, after the one given. */
-    async victimsFoundOtherwise(db: Db, rule: RepeatRule, after: string | undefined, take: number): Promise<readonly string[]> {
+    async victimsFoundOtherwise(
+      db: Db,
+      rule: RepeatRule,
+      after: string | undefined,
+      take: number,
+    ): Promise<readonly string[]> {
       const rows = await db.maracReferral.findMany({
         where: {
           victimPersonId: after === undefined ? { not: null } : { gt: after },

@@ -1,18 +1,26 @@
 import { DomainError } from '@midas/kit/rules';
-import { HearMaracReferralRequest, ReferToMaracRequest } from '@midas/proto/risk/v1/risk';
+import { HearMaracReferralRequest, NamedIncident, ReferToMaracRequest } from '@midas/proto/risk/v1/risk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changedFindings, hear, identified, type MaracReferral, referToMarac, requireSameContent } from './marac.ts';
+import {
+  changedFindings,
+  hear,
+  identified,
+  type MaracReferral,
+  referToMarac,
+  requireSameContent,
+} from './marac.ts';
 
 const now = new Date('2018-05-01T12:00:00Z');
-const incident = { occurredAt: new Date('2018-04-30T10:00:00Z'), criminal: true };
+const named = (occurredAt: string) =>
+  NamedIncident.fromPartial({ occurredAt: new Date(occurredAt), criminal: true });
 
-const refer = (sent: Parameters<typeof ReferToMaracRequest.fromPartial>[0] = {}, id = 'a'): MaracReferral =>
+const refer = (sent: Partial<ReferToMaracRequest> = {}, id = 'a'): MaracReferral =>
   referToMarac({
     id,
     organisation: 'police',
     recordedBy: 'representative',
-    sent: ReferToMaracRequest.fromPartial({ incident, ...sent }),
+    sent: { ...ReferToMaracRequest.fromPartial({}), incident: named('2018-04-30T10:00:00Z'), ...sent },
     now,
   });
 
@@ -41,14 +49,16 @@ describe('a MARAC referral', () => {
 
   it('names no incident of a later day in Medway', () => {
     const at = (referred: string, occurred: string) =>
-      slugOf(() => refer({ referredAt: new Date(referred), incident: { occurredAt: new Date(occurred) } }));
+      slugOf(() => refer({ referredAt: new Date(referred), incident: named(occurred) }));
     expect(at('2018-04-10T00:00:00Z', '2018-04-10T15:00:00Z')).toBe('none');
     expect(at('2018-04-10T22:59:00Z', '2018-04-10T23:00:00Z')).toBe('incident-after-referral');
   });
 
   it('sent twice is the same only with the same content', () => {
     expect(slugOf(() => requireSameContent(refer({}, 'a'), refer({}, 'b')))).toBe('none');
-    expect(slugOf(() => requireSameContent(refer(), refer({ reason: 'other' })))).toBe('source-reference-reused');
+    expect(slugOf(() => requireSameContent(refer(), refer({ reason: 'other' })))).toBe(
+      'source-reference-reused',
+    );
   });
 });
 
@@ -79,13 +89,15 @@ describe('hearing a referral', () => {
 describe('findings of one victim', () => {
   const rule = { windowMonths: 12, wording: 'any-abuse' as const };
   const first = identified(
-    refer({ referredAt: new Date('2018-03-01T12:00:00Z'), incident: { occurredAt: new Date('2018-02-28T12:00:00Z') } }, 'a'),
+    refer({ referredAt: new Date('2018-03-01T12:00:00Z'), incident: named('2018-02-28T12:00:00Z') }, 'a'),
     ['victim', 'perpetrator'],
   );
   const second = identified(refer({}, 'b'), ['victim', 'perpetrator']);
 
   it('are all new the first time, each one version on', () => {
-    expect(changedFindings([second, first], rule).map(({ id, repeat, version }) => ({ id, repeat, version }))).toEqual([
+    expect(
+      changedFindings([second, first], rule).map(({ id, repeat, version }) => ({ id, repeat, version })),
+    ).toEqual([
       { id: 'b', repeat: true, version: 2 },
       { id: 'a', repeat: false, version: 2 },
     ]);

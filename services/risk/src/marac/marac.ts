@@ -42,9 +42,18 @@ export function referToMarac({ id, organisation, recordedBy, sent, now }: Referr
   requireWholeSource(sent);
   const referredAt = sent.referredAt ?? now;
   if (localDate(incidentTime(sent)) > localDate(referredAt)) {
-    fail('invalid', 'incident-after-referral', 'The incident that led to a referral cannot be later than it.', [
-      { field: 'incident.occurred_at', rule: 'incident-after-referral', message: 'must not be later than referred_at' },
-    ]);
+    fail(
+      'invalid',
+      'incident-after-referral',
+      'The incident that led to a referral cannot be later than it.',
+      [
+        {
+          field: 'incident.occurred_at',
+          rule: 'incident-after-referral',
+          message: 'must not be later than referred_at',
+        },
+      ],
+    );
   }
   return {
     id,
@@ -78,14 +87,21 @@ export function requireSameContent(existing: MaracReferral, repeated: MaracRefer
 
 /** The meeting heard it; 409 when it did already, 400 when that lies before the referral. */
 export function hear(referral: MaracReferral, request: HearMaracReferralRequest, now: Date): MaracReferral {
-  if (referral.status !== 'REFERRED') fail('conflict', 'marac-already-heard', 'This referral has been heard already.');
+  if (referral.status !== 'REFERRED')
+    fail('conflict', 'marac-already-heard', 'This referral has been heard already.');
   const heardAt = request.heardAt ?? now;
   if (heardAt < referral.referredAt) {
     fail('invalid', 'heard-before-referral', 'A referral cannot be heard before it was made.', [
       { field: 'heard_at', rule: 'heard-before-referral', message: 'must not be earlier than referred_at' },
     ]);
   }
-  return { ...referral, version: referral.version + 1, status: 'HEARD', heardAt, minutes: request.minutes || null };
+  return {
+    ...referral,
+    version: referral.version + 1,
+    status: 'HEARD',
+    heardAt,
+    minutes: request.minutes || null,
+  };
 }
 
 /** A referral whose persons are known, the victim first; those it names are kept as sent. */
@@ -93,7 +109,8 @@ export function identified(
   referral: MaracReferral,
   [victimPersonId, ...perpetratorPersonIds]: readonly string[],
 ): MaracReferral {
-  if (victimPersonId === undefined) return fail('invalid', 'victim-not-identified', 'A referral has no victim.');
+  if (victimPersonId === undefined)
+    return fail('invalid', 'victim-not-identified', 'A referral has no victim.');
   return { ...referral, victimPersonId, perpetratorPersonIds: [...new Set(perpetratorPersonIds)] };
 }
 
@@ -101,7 +118,10 @@ export function identified(
  * The referrals of one victim whose finding the rule changes, as they then are: those never found before, found
  * otherwise, or found under other settings. A referral whose persons are not identified yet has no finding.
  */
-export function changedFindings(ofVictim: readonly MaracReferral[], rule: RepeatRule): readonly MaracReferral[] {
+export function changedFindings(
+  ofVictim: readonly MaracReferral[],
+  rule: RepeatRule,
+): readonly MaracReferral[] {
   const findings = findRepeats(
     ofVictim.map(({ id, referredAt, perpetratorPersonIds, sent }) => ({
       id,
@@ -132,13 +152,19 @@ function sameFinding(found: MaracReferral, before: MaracReferral | undefined): b
 }
 
 function incidentTime({ incident }: ReferToMaracRequest): Date {
-  return incident?.occurredAt ?? fail('invalid', 'incident-required', 'A MARAC referral names the incident behind it.');
+  return (
+    incident?.occurredAt ??
+    fail('invalid', 'incident-required', 'A MARAC referral names the incident behind it.')
+  );
 }
 
 function requireWholeSource({ sourceSystem, sourceReference }: ReferToMaracRequest): void {
   if ((sourceSystem === '') === (sourceReference === '')) return;
   const field = sourceSystem === '' ? 'source_system' : 'source_reference';
-  fail('invalid', 'source-reference-incomplete', 'Send source_system and source_reference together, or neither.', [
-    { field, rule: 'both_or_neither', message: 'must be sent when the other one is' },
-  ]);
+  fail(
+    'invalid',
+    'source-reference-incomplete',
+    'Send source_system and source_reference together, or neither.',
+    [{ field, rule: 'both_or_neither', message: 'must be sent when the other one is' }],
+  );
 }

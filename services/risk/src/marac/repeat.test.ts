@@ -4,7 +4,12 @@ import { findRepeats, type PairReferral, type RepeatRule } from './repeat.ts';
 
 const rule: RepeatRule = { windowMonths: 12, wording: 'any-abuse' };
 
-const referral = (id: string, referred: string, incident: string, more: Partial<PairReferral> = {}): PairReferral => ({
+const referral = (
+  id: string,
+  referred: string,
+  incident: string,
+  more: Partial<PairReferral> = {},
+): PairReferral => ({
   id,
   referredAt: new Date(referred),
   incidentAt: new Date(incident),
@@ -28,7 +33,12 @@ describe('the end of the window, in calendar months of Europe/London', () => {
     ['29 February, day after', '2016-02-29T12:00:00Z', '2017-03-01T00:00:00Z', false],
     ['28 February before a leap year, last day', '2015-02-28T12:00:00Z', '2016-02-28T23:00:00Z', true],
     ['28 February before a leap year, 29 February', '2015-02-28T12:00:00Z', '2016-02-29T00:00:00Z', false],
-    ['summer time: the day ends an hour earlier in UTC', '2016-07-01T12:00:00Z', '2017-07-01T22:59:59Z', true],
+    [
+      'summer time: the day ends an hour earlier in UTC',
+      '2016-07-01T12:00:00Z',
+      '2017-07-01T22:59:59Z',
+      true,
+    ],
     ['summer time: the day after begins at 23:00 UTC', '2016-07-01T12:00:00Z', '2017-07-01T23:00:00Z', false],
     ['referred at 23:30 UTC in summer is the next day', '2016-06-30T23:30:00Z', '2017-07-01T22:59:59Z', true],
     ['the clocks go forward on the last day', '2016-03-26T12:00:00Z', '2017-03-26T22:59:59Z', true],
@@ -42,7 +52,12 @@ describe('the end of the window, in calendar months of Europe/London', () => {
   it.each([
     ['31 January + 1 month is 28 February', '2017-01-31T12:00:00Z', '2017-02-28T23:59:59Z', true],
     ['and 1 March is outside', '2017-01-31T12:00:00Z', '2017-03-01T00:00:00Z', false],
-    ['31 January + 1 month in a leap year is 29 February', '2016-01-31T12:00:00Z', '2016-02-29T23:59:59Z', true],
+    [
+      '31 January + 1 month in a leap year is 29 February',
+      '2016-01-31T12:00:00Z',
+      '2016-02-29T23:59:59Z',
+      true,
+    ],
   ])('a window of 1 month: %s', (_name, first, incident, expected) => {
     expect(repeatOf(first, incident, { ...rule, windowMonths: 1 })).toBe(expected);
   });
@@ -57,7 +72,9 @@ describe('the repeat rule', () => {
 
   it('does not count the date of the new referral, only that of the incident it names', () => {
     const late = referral('b', '2018-06-01T12:00:00Z', '2017-02-01T12:00:00Z');
-    expect(findRepeats([referral('a', '2016-03-10T09:00:00Z', '2016-03-01T00:00:00Z'), late], rule).get('b')).toBe(true);
+    expect(
+      findRepeats([referral('a', '2016-03-10T09:00:00Z', '2016-03-01T00:00:00Z'), late], rule).get('b'),
+    ).toBe(true);
   });
 
   it('looks at the last referral of the same perpetrator, not of another', () => {
@@ -97,7 +114,11 @@ describe('the repeat rule', () => {
   });
 });
 
-const instant = fc.date({ min: new Date('2015-01-01T00:00:00Z'), max: new Date('2018-12-31T00:00:00Z'), noInvalidDate: true });
+const instant = fc.date({
+  min: new Date('2015-01-01T00:00:00Z'),
+  max: new Date('2018-12-31T00:00:00Z'),
+  noInvalidDate: true,
+});
 const history = fc.uniqueArray(
   fc.record({
     id: fc.uuid(),
@@ -117,10 +138,14 @@ describe('for any history of a victim', () => {
   it('the findings do not depend on the order of arrival', () => {
     fc.assert(
       fc.property(
-        history.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+        history.chain((all) =>
+          fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+        ),
         rules,
         ([all, shuffled], rule) => {
-          expect(Object.fromEntries(findRepeats(shuffled, rule))).toEqual(Object.fromEntries(findRepeats(all, rule)));
+          expect(Object.fromEntries(findRepeats(shuffled, rule))).toEqual(
+            Object.fromEntries(findRepeats(all, rule)),
+          );
         },
       ),
     );
@@ -129,7 +154,9 @@ describe('for any history of a victim', () => {
   it('a later referral never changes the finding of an earlier one', () => {
     fc.assert(
       fc.property(history, rules, (all, rule) => {
-        const sorted = all.toSorted((a, b) => a.referredAt.getTime() - b.referredAt.getTime() || (a.id < b.id ? -1 : 1));
+        const sorted = all.toSorted(
+          (a, b) => a.referredAt.getTime() - b.referredAt.getTime() || (a.id < b.id ? -1 : 1),
+        );
         const whole = findRepeats(sorted, rule);
         sorted.forEach((one, index) => {
           expect(findRepeats(sorted.slice(0, index + 1), rule).get(one.id)).toBe(whole.get(one.id));

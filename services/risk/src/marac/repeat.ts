@@ -28,7 +28,10 @@ export interface PairReferral {
  * last MARAC referral and no later than the window after it; the new referral's own date does not count
  * (domain.md §2). The answer does not depend on the order of the list.
  */
-export function findRepeats(referrals: readonly PairReferral[], rule: RepeatRule): ReadonlyMap<string, boolean> {
+export function findRepeats(
+  referrals: readonly PairReferral[],
+  rule: RepeatRule,
+): ReadonlyMap<string, boolean> {
   const lastReferredAt = new Map<string, Date>();
   const findings = new Map<string, boolean>();
   for (const referral of referrals.toSorted(byReferral)) {
