@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { userError } from '../errors.ts';
 
-/** Thrown for wrong options of a replay; the message is meant for the person who typed them. */
-export class FiguresError extends Error {
-  override readonly name = 'FiguresError';
-}
+const wrong = (message: string): never => {
+  throw userError(message, `Figures are whole numbers by id; known ids: ${FIGURE_IDS.join(', ')}.`, 64);
+};
 
 /** What the replay aims at: counts of records, from which every measure of the report follows. */
 export interface Figures {
@@ -38,9 +38,7 @@ export const FIGURE_IDS: readonly string[] = [...Object.keys(PAPER_FIGURES), ...
 /** So many people can be told apart and be given a test NHS number. */
 const MOST = 100_000;
 
-const refuse = (id: string, why: string): never => {
-  throw new FiguresError(`figures: "${id}" ${why}`);
-};
+const refuse = (id: string, why: string): never => wrong(`The figure "${id}" ${why}.`);
 
 const roundHalfUp = (value: number): number => Math.floor(value + 0.5 + 1e-9);
 
@@ -60,7 +58,7 @@ function engagedCount(referred: number, wanted: number): number {
 
 function checked(id: string, value: unknown): number {
   if (!FIGURE_IDS.includes(id)) {
-    return refuse(id, `is not the id of a figure; known are ${FIGURE_IDS.join(', ')}`);
+    return refuse(id, 'is unknown');
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return refuse(id, 'must be a number');
   if (value < 0) return refuse(id, 'must not be negative');
@@ -73,11 +71,11 @@ function checked(id: string, value: unknown): number {
 
 /**
  * The figures a replay aims at: the paper's, with those in `given` (a JSON object of numbers by figure id) put in
- * their place. Throws FiguresError naming the id that is unknown, impossible or at odds with the rest.
+ * their place. Throws a user error naming the id that is unknown, impossible or at odds with the rest.
  */
 export function figuresFrom(given: unknown = {}): Figures {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new FiguresError('figures: the file must hold one JSON object of numbers by figure id');
+    return wrong('The figures must be one JSON object of numbers by figure id.');
   }
   const own = new Map(Object.entries(given).map(([id, value]) => [id, checked(id, value)]));
   const value = (id: string): number => own.get(id) ?? PAPER_FIGURES[id] ?? 0;
@@ -90,7 +88,8 @@ export function figuresFrom(given: unknown = {}): Figures {
   };
   const agree = (id: string, follows: number): void => {
     const said = own.get(id);
-    if (said !== undefined && said !== follows) refuse(id, `is ${said}, but ${follows} follows from the other figures`);
+    if (said !== undefined && said !== follows)
+      refuse(id, `is ${said}, but ${follows} follows from the other figures`);
   };
   const incidents = {
     high: value('incidents.high'),
@@ -114,26 +113,24 @@ export function figuresFrom(given: unknown = {}): Figures {
   };
 }
 
-/** Figures from a JSON file. Throws FiguresError when it cannot be read or is wrong. */
+/** Figures from a JSON file. Throws a user error when it cannot be read or is wrong. */
 export async function readFigures(file: string): Promise<Figures> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new FiguresError(`figures: cannot read ${file}`, { cause });
-  });
+  const text = await readFile(file, 'utf8').catch(() => wrong(`The figures file ${file} cannot be read.`));
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (cause) {
-    throw new FiguresError(`figures: ${file} is not JSON`, { cause });
+  } catch {
+    return wrong(`The figures file ${file} is not JSON.`);
   }
   return figuresFrom(json);
 }
 
 /**
  * A smaller (or larger) year: every count is multiplied and rounded half up, the engaged count keeps the percentage
- * as nearly as whole people allow. Throws FiguresError unless 0 < scale ≤ 20.
+ * as nearly as whole people allow. Throws a user error unless 0 < scale ≤ 20.
  */
 export function scaled(figures: Figures, scale: number): Figures {
-  if (!(scale > 0 && scale <= 20)) throw new FiguresError('scale: must be a number above 0 and at most 20');
+  if (!(scale > 0 && scale <= 20)) wrong('The scale must be a number above 0 and at most 20.');
   if (scale === 1) return figures;
   const times = (count: number): number => roundHalfUp(count * scale);
   const marac = ({ referred, repeats }: Figures['marac2017']): Figures['marac2017'] => ({

@@ -25,7 +25,12 @@ export function step(state: RandomState): { readonly value: number; readonly sta
   const rotated = ((c << 21) | (c >>> 11)) >>> 0;
   return {
     value,
-    state: [(b ^ (b >>> 9)) >>> 0, (c + ((c << 3) >>> 0)) >>> 0, (rotated + value) >>> 0, (counter + 1) >>> 0],
+    state: [
+      (b ^ (b >>> 9)) >>> 0,
+      (c + ((c << 3) >>> 0)) >>> 0,
+      (rotated + value) >>> 0,
+      (counter + 1) >>> 0,
+    ],
   };
 }
 

@@ -24,7 +24,8 @@ export function addMonths(date: string, months: number): string {
 export const weekday = (date: string): number => new Date(midnightUtc(date)).getUTCDay();
 
 /** The first such weekday on or after a date. */
-export const nextWeekday = (date: string, day: number): string => addDays(date, (day - weekday(date) + 7) % 7);
+export const nextWeekday = (date: string, day: number): string =>
+  addDays(date, (day - weekday(date) + 7) % 7);
 
 /** Saturday and Sunday become Monday. */
 export const workday = (date: string): string => {

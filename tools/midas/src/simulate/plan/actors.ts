@@ -1,0 +1,23 @@
+/** Who sends what: clients of partner systems, and users of the demo realm. */
+export const ACTORS = {
+  policeSystem: 'partner-police',
+  victimSupportSystem: 'partner-victim-support',
+  primaryCareSystem: 'partner-primary-care',
+  housingSystem: 'partner-housing',
+  childrensSocialCareSystem: 'partner-childrens-social-care',
+  intake: 'intake-worker@provider',
+  manager: 'service-manager@provider',
+  maracCoordinator: 'marac-coordinator@council',
+  policeRepresentative: 'marac-representative@police',
+  housingRepresentative: 'marac-representative@housing',
+  navigator: 'health-navigator@ccg',
+  groupFacilitator: 'group-facilitator@provider',
+  programmeFacilitator: 'programme-facilitator@provider',
+  commissioner: 'commissioner@council',
+} as const;
+
+/** The two case-workers, in different teams. */
+export const CASE_WORKERS = [
+  { user: 'case-worker@provider', team: 'team-north' },
+  { user: 'case-worker-2@provider', team: 'team-south' },
+] as const;
