@@ -28,7 +28,10 @@ export const withLock = async <T>(home: string, work: () => Promise<T>, timeoutM
     timeoutMs,
     everyMs: 200,
     onTimeout: () =>
-      userError('Another midas command is still starting or stopping this platform.', `Its process is named in ${file}.`),
+      userError(
+        'Another midas command is still starting or stopping this platform.',
+        `Its process is named in ${file}.`,
+      ),
   });
   try {
     return await work();

@@ -6,7 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
  */
 export const waitFor = async <T>(
   check: () => Promise<T | undefined>,
-  options: { readonly timeoutMs: number; readonly everyMs?: number; readonly onTimeout: () => Error | Promise<Error> },
+  options: {
+    readonly timeoutMs: number;
+    readonly everyMs?: number;
+    readonly onTimeout: () => Error | Promise<Error>;
+  },
 ): Promise<T> => {
   const end = Date.now() + options.timeoutMs;
   for (;;) {

@@ -34,9 +34,14 @@ export const terminalProgress = (stream: NodeJS.WriteStream): Progress => {
       const payload = (): Payload => {
         const shown = current ? estimate(current, doneNow, elapsed()) : { fraction: 0 };
         const left =
-          shown.secondsLeft === undefined ? formatSeconds(elapsed()) : `ETA ${formatSeconds(shown.secondsLeft)}`;
+          shown.secondsLeft === undefined
+            ? formatSeconds(elapsed())
+            : `ETA ${formatSeconds(shown.secondsLeft)}`;
         const percent = current ? `${String(Math.floor(shown.fraction * 100)).padStart(3)} %` : '  …  ';
-        return { text: `${bar(shown.fraction)} ${percent}  ${left}`, label: detail ? `${label}: ${detail}` : label };
+        return {
+          text: `${bar(shown.fraction)} ${percent}  ${left}`,
+          label: detail ? `${label}: ${detail}` : label,
+        };
       };
       const shown = bars.create(1, 0, payload());
       const timer = setInterval(() => shown.update(payload()), 200).unref();
