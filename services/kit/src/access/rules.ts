@@ -21,5 +21,7 @@ export function abilityOf(rules: readonly Rule[]): PureAbility {
       fields: [...fields],
       ...(conditions && { conditions }),
     })),
+    // CASL's own wildcards off: a verb such as "manage" grants itself and nothing more.
+    { anyAction: '*', anySubjectType: '*' },
   );
 }

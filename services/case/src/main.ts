@@ -1,0 +1,4 @@
+import '@midas/kit/telemetry/start';
+import { start } from './service.ts';
+
+await start();

@@ -1,0 +1,17 @@
+import type { Particulars } from '@midas/proto/common/v1/people';
+import type { Sending } from '../person/person.ts';
+
+/** A signal's particulars as the programme holds them: what the participant said, nothing confirmed. */
+export interface Told {
+  readonly participant: Particulars;
+  readonly partner: Particulars;
+}
+
+/**
+ * Under which roles the two are looked for among the persons of the survivor side: the partner first. What
+ * is found stays on this side; the programme is never told that somebody was found, or that nobody was.
+ */
+export const sendingsOf = ({ participant, partner }: Told): readonly [Sending, Sending] => [
+  { role: 'victim', particulars: partner },
+  { role: 'alleged-perpetrator', particulars: participant },
+];

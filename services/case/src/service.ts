@@ -1,0 +1,66 @@
+import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { CaseServiceService, GroupServiceService, PersonServiceService } from '@midas/proto/case/v1/case';
+import { ProgrammeServiceService } from '@midas/proto/perpetrator_programme/v1/programme';
+import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
+import { PrismaClient } from '../gen/prisma/client.ts';
+import { openCaseOnAcceptance } from './case/case.events.ts';
+import { caseHandlers } from './case/case.rpc.ts';
+import { caseStore } from './case/case.store.ts';
+import { contactHandlers } from './case/contact.rpc.ts';
+import { contactStore } from './case/contact.store.ts';
+import { groupHandlers } from './group/group.rpc.ts';
+import { groupStore } from './group/group.store.ts';
+import { personHandlers } from './person/person.rpc.ts';
+import { personStore } from './person/person.store.ts';
+import { policy } from './policy.ts';
+import { programmeSubscriptions } from './programme/programme.events.ts';
+import { signalMatching } from './programme/programme.matching.ts';
+import { programmeStore } from './programme/programme.store.ts';
+
+/** The survivor side: who is who, cases and contacts, groups, and its own copy of what the programme signals. */
+export const start = (config = loadConfig(serviceConfig)) =>
+  runService({
+    name: 'case',
+    config,
+    prisma: (adapter) => new PrismaClient({ adapter }),
+    policy,
+    services: ({ sealer, blindIndex, newId }) => {
+      const persons = personStore({ sealer, blindIndex, newId });
+      const cases = caseStore(sealer, persons);
+      return [
+        serve(PersonServiceService, personHandlers({ persons })),
+        serve(CaseServiceService, {
+          ...caseHandlers({ cases }),
+          ...contactHandlers({ cases, contacts: contactStore(sealer), newId }),
+        }),
+        serve(GroupServiceService, groupHandlers({ groups: groupStore(), cases, persons, newId })),
+      ];
+    },
+    subscriptions: ({ sealer, blindIndex, newId, remote }) => {
+      const persons = personStore({ sealer, blindIndex, newId });
+      const referral = remote(ReferralServiceService, 'referral');
+      const programme = remote(ProgrammeServiceService, 'perpetrator-programme');
+      return [
+        openCaseOnAcceptance({
+          persons,
+          cases: caseStore(sealer, persons),
+          newId,
+          acceptedReferral: (referralId) => referral.getAcceptedReferral({ referralId }),
+        }),
+        ...programmeSubscriptions({
+          signals: programmeStore(sealer),
+          particulars: (participantId, riskSignalId) =>
+            programme.getProgrammeParticulars({ participantId, riskSignalId }),
+        }),
+      ];
+    },
+    background: ({ db, sealer, blindIndex, newId, now, log }) => [
+      signalMatching({
+        db,
+        signals: programmeStore(sealer),
+        persons: personStore({ sealer, blindIndex, newId }),
+        now,
+        log,
+      }),
+    ],
+  });

@@ -1,0 +1,92 @@
+import { type Call, command, enumName, fail, type Handlers, query, type Reader } from '@midas/kit';
+import {
+  ListParticipantsResponse,
+  Participant,
+  ParticipantStatus,
+  ProgrammeReferralRoute,
+  type ProgrammeServiceService,
+} from '@midas/proto/perpetrator_programme/v1/programme';
+import type { PrismaClient } from '../../gen/prisma/client.ts';
+import { publishEnrolment } from './participant.events.ts';
+import type { ParticipantStore } from './participant.store.ts';
+import { enrol, type ParticipantState } from './participant.ts';
+
+type ParticipantHandlers = Pick<
+  Handlers<typeof ProgrammeServiceService, PrismaClient>,
+  'enrolParticipant' | 'getParticipant' | 'listParticipants'
+>;
+
+interface Deps {
+  readonly participants: ParticipantStore;
+  readonly newId: () => string;
+}
+
+/** Handlers of participants: enrol, read, list. */
+export function participantHandlers({ participants, newId }: Deps): ParticipantHandlers {
+  const show = (call: Call, state: ParticipantState): Participant =>
+    call.show('Participant', state, Participant, toMessage(state));
+
+  const reread = async (id: string, reader: Reader<PrismaClient>): Promise<Participant> =>
+    show(reader, reader.require('read', 'Participant', await participants.find(reader.db, id)));
+
+  return {
+    enrolParticipant: command({
+      decide: async ({ participant, partner, route, occurredAt }, unit) => {
+        const state = enrol(
+          {
+            id: newId(),
+            route: enumName(ProgrammeReferralRoute, route),
+            participant: participant ?? missing('participant'),
+            partner: partner ?? missing('partner'),
+            facilitator: unit.caller.userName,
+            enrolledAt: occurredAt ?? unit.now,
+          },
+          unit.now,
+        );
+        await participants.add(unit.db, state);
+        publishEnrolment(unit, state);
+        return { id: state.id, version: state.version, answer: show(unit, state) };
+      },
+      reread,
+    }),
+
+    getParticipant: query(async ({ participantId }, reader) => ({
+      answer: await reread(participantId, reader),
+      audit: [participantId],
+    })),
+
+    listParticipants: query(async ({ pageSize, pageToken }, reader) => {
+      const permitted = reader.where('read', 'Participant');
+      const { rows, nextPageToken } = await reader.page(
+        { size: pageSize, token: pageToken, binding: ['participants'] },
+        (wanted) => participants.list(reader.db, permitted, wanted),
+      );
+      return {
+        answer: ListParticipantsResponse.fromPartial({
+          participants: rows.map((state) => show(reader, state)),
+          nextPageToken,
+        }),
+        audit: rows.map(({ id }) => id),
+      };
+    }),
+  };
+}
+
+const missing = (field: string): never =>
+  fail('invalid', 'particulars-missing', 'Particulars are missing.', [
+    { field, rule: 'required', message: 'is required' },
+  ]);
+
+const toMessage = (state: ParticipantState): Participant => ({
+  participantId: state.id,
+  status: ParticipantStatus.ENROLLED,
+  route: ProgrammeReferralRoute[state.route],
+  participant: state.participant,
+  partner: state.partner,
+  facilitator: state.facilitator,
+  enrolledAt: state.enrolledAt,
+  recordedAt: state.recordedAt,
+  sessionsAttended: state.sessionsAttended,
+  sessionsMissed: state.sessionsMissed,
+  maskedFields: [],
+});

@@ -1,0 +1,56 @@
+import type { Keyset, Sealer, Tx } from '@midas/kit';
+import { Particulars } from '@midas/proto/common/v1/people';
+import type { Prisma, PrismaClient, Participant as Row } from '../../gen/prisma/client.ts';
+import type { ParticipantState } from './participant.ts';
+
+type Db = Tx<PrismaClient>;
+export type ParticipantStore = ReturnType<typeof participantStore>;
+
+/** Participants in the database; who they are and whom they named is sealed. */
+export function participantStore(sealer: Sealer) {
+  const participants = sealer.column('programme_participant', 'participant');
+  const partners = sealer.column('programme_participant', 'partner');
+
+  const open = (row: Row): ParticipantState => ({
+    ...row,
+    participant: participants.open(row.id, Particulars, row.participant),
+    partner: partners.open(row.id, Particulars, row.partner),
+  });
+  const openFound = (row: Row | null): ParticipantState | null => row && open(row);
+
+  return {
+    async add(db: Db, state: ParticipantState): Promise<void> {
+      await db.participant.create({
+        data: {
+          ...state,
+          participant: participants.seal(state.id, Particulars, state.participant),
+          partner: partners.seal(state.id, Particulars, state.partner),
+        },
+      });
+    },
+
+    find: async (db: Db, id: string): Promise<ParticipantState | null> =>
+      openFound(await db.participant.findUnique({ where: { id } })),
+
+    /** As `find`, and holds the participant until the transaction ends, so that versions stay consecutive. */
+    async lock(db: Db, id: string): Promise<ParticipantState | null> {
+      await db.$queryRaw`SELECT id FROM programme_participant WHERE id = ${id}::uuid FOR UPDATE`;
+      return openFound(await db.participant.findUnique({ where: { id } }));
+    },
+
+    /** Participants under a condition, newest first. */
+    async list(
+      db: Db,
+      where: Prisma.ParticipantWhereInput,
+      { where: after, orderBy, take }: Keyset,
+    ): Promise<readonly ParticipantState[]> {
+      const rows = await db.participant.findMany({ where: { AND: [where, after] }, orderBy, take });
+      return rows.map(open);
+    },
+
+    /** Stores the counters of a locked participant. */
+    async count(db: Db, { id, sessionsAttended, sessionsMissed, version }: ParticipantState): Promise<void> {
+      await db.participant.update({ where: { id }, data: { sessionsAttended, sessionsMissed, version } });
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { ALL_CLASSES, abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
+import type { Prisma } from '../gen/prisma/client.ts';
+
+/**
+ * Who may do what behind the wall: the programme's own two roles, and `case` on the way out. Fields of a
+ * rule are privacy classes; what no rule grants is refused.
+ */
+interface Rule {
+  readonly action: 'read' | 'enrol' | 'attend' | 'signal';
+  readonly subject: 'Participant' | 'ProgrammeParticulars';
+  readonly fields?: readonly Privacy[];
+  readonly conditions?: Prisma.ParticipantWhereInput;
+}
+
+/** A full-scope relationship, but for addresses. */
+const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
+const SUMMARY = ['NONE', 'PERSONAL'] as const;
+
+/** Enrols, and works with the participants it enrolled. */
+const ownParticipants = ({ userName }: Caller): readonly Rule[] => [
+  { action: 'enrol', subject: 'Participant' },
+  { action: 'read', subject: 'Participant', fields: FULL, conditions: { facilitator: userName } },
+  { action: 'attend', subject: 'Participant', conditions: { facilitator: userName } },
+  { action: 'signal', subject: 'Participant', conditions: { facilitator: userName } },
+];
+
+const byRole: ReadonlyMap<string, (caller: Caller) => readonly Rule[]> = new Map<
+  string,
+  (caller: Caller) => readonly Rule[]
+>([
+  ['programme-facilitator', ownParticipants],
+  [
+    'programme-manager',
+    (caller) => [...ownParticipants(caller), { action: 'read', subject: 'Participant', fields: SUMMARY }],
+  ],
+]);
+
+const byService: ReadonlyMap<string, readonly Rule[]> = new Map<string, readonly Rule[]>([
+  ['service:case', [{ action: 'read', subject: 'ProgrammeParticulars', fields: ALL_CLASSES }]],
+]);
+
+/** A token that holds one of these beside a role of the programme is refused everywhere: the wall. */
+const ACROSS_THE_WALL = [
+  'referrer',
+  'partner-system',
+  'partner-professional',
+  'intake-worker',
+  'case-worker',
+  'service-manager',
+  'accommodation-worker',
+  'group-facilitator',
+  'volunteer-coordinator',
+  'volunteer',
+  'marac-coordinator',
+  'marac-representative',
+  'health-navigator',
+  'partner-support-worker',
+  'commissioner',
+  'information-governance',
+];
+
+function rulesFor(caller: Caller): readonly Rule[] {
+  if (caller.kind === 'service') return caller.roles.flatMap((role) => byService.get(role) ?? []);
+  if (caller.kind !== 'user' || !caller.userName || caller.organisationKind !== 'provider') return [];
+  if (caller.roles.some((role) => ACROSS_THE_WALL.includes(role))) return [];
+  return caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []);
+}
+
+export const policy = {
+  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
+} satisfies Policy;

@@ -1,0 +1,30 @@
+import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { ProgrammeServiceService } from '@midas/proto/perpetrator_programme/v1/programme';
+import { PrismaClient } from '../gen/prisma/client.ts';
+import { participantHandlers } from './participant/participant.rpc.ts';
+import { participantStore } from './participant/participant.store.ts';
+import { policy } from './policy.ts';
+import { sessionHandlers } from './session/session.rpc.ts';
+import { sessionStore } from './session/session.store.ts';
+import { signalHandlers } from './signal/signal.rpc.ts';
+import { signalStore } from './signal/signal.store.ts';
+
+/** The perpetrator programme, behind the wall. It asks nobody and hears nothing. */
+export const start = (config = loadConfig(serviceConfig)) =>
+  runService({
+    name: 'perpetrator-programme',
+    config,
+    prisma: (adapter) => new PrismaClient({ adapter }),
+    policy,
+    services: ({ sealer, newId }) => {
+      const participants = participantStore(sealer);
+      const signals = signalStore(sealer);
+      return [
+        serve(ProgrammeServiceService, {
+          ...participantHandlers({ participants, newId }),
+          ...sessionHandlers({ participants, sessions: sessionStore(), newId }),
+          ...signalHandlers({ participants, signals, newId }),
+        }),
+      ];
+    },
+  });
