@@ -1,0 +1,99 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyInstance } from 'fastify';
+import { type CallDeps, unaryHandler } from './calls/handler.ts';
+import type { Endpoint } from './contract/endpoint.ts';
+import { routeUrl } from './contract/path.ts';
+import { signIn } from './identity/signin.ts';
+import type { TokenVerifier } from './identity/verifier.ts';
+import { parseJson } from './json/parse.ts';
+import { type RateLimitOptions, rateLimits } from './limits/rate.ts';
+import { isPublicRead, securityHeaders } from './limits/security.ts';
+import { serveDocuments } from './openapi/documents.ts';
+import { routeSchema } from './openapi/route.ts';
+import { answerWithProblems, sendProblem } from './problems/answers.ts';
+import { answerBrokenHttp } from './problems/broken.ts';
+import { problemOf } from './problems/problem.ts';
+import { type Answered, traceIdOf, traceRequests } from './telemetry/requests.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The RPC that this route serves; absent for the gateway's own pages. */
+    endpoint?: Endpoint;
+    /** Path as documented, for spans and metrics. */
+    template?: string;
+  }
+}
+
+/** Everything that the HTTP side stands on. */
+export interface AppDeps extends CallDeps {
+  readonly endpoints: readonly Endpoint[];
+  readonly verify: TokenVerifier;
+  readonly rates: RateLimitOptions;
+  readonly bodyLimit: number;
+  readonly trustedProxies: readonly string[];
+  /** Called once for every answer. */
+  readonly answered: (answer: Answered) => void;
+  /** Called with errors that the caller is not told. */
+  readonly unknownError: (error: unknown, traceId: string) => void;
+}
+
+const jsonDepth = 32;
+// Milliseconds; a slow sender is cut off, and a timer backs up the gRPC deadline.
+const receiveTimeout = 30_000;
+const timeoutSlack = 2_000;
+
+/** Builds the HTTP server: one route per endpoint, and nothing that knows one endpoint from another. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: deps.bodyLimit,
+    requestTimeout: receiveTimeout,
+    handlerTimeout: deps.timeoutMs + timeoutSlack,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    // While draining, requests on open connections are still served and their connections closed.
+    return503OnClosing: false,
+    trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
+    clientErrorHandler: answerBrokenHttp,
+    // Refusals before there is a route, such as a path with a broken escape.
+    frameworkErrors: (error, request, reply) => void sendProblem(reply, problemOf(error, traceIdOf(request))),
+  });
+  // `fromJson` is the only judge of a body: nothing is coerced, removed or filled in before it.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, body.length === 0 ? undefined : parseJson(Buffer.from(body), jsonDepth));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('unreadable body'));
+    }
+  });
+  traceRequests(app, deps.answered);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  answerWithProblems(app, deps.endpoints, deps.unknownError);
+  await app.register(helmet, securityHeaders);
+  await app.register(cors, { delegator: (request, done) => done(null, { origin: isPublicRead(request) ? '*' : false }) });
+  await app.register(rateLimit, { global: false });
+  signIn(app, deps.verify, rateLimits(app, deps.rates));
+  await serveDocuments(app, deps.endpoints);
+  for (const endpoint of deps.endpoints) {
+    app.route({
+      method: endpoint.verb,
+      url: routeUrl(endpoint.path),
+      schema: routeSchema(endpoint),
+      config: { endpoint, template: endpoint.path.template },
+      handler: unaryHandler(endpoint, deps),
+    });
+  }
+  return app;
+}
+
+/** The caller's own id of the request when it is harmless to repeat, else a new one. */
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,61 @@
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface TestIssuer {
+  readonly issuer: string;
+  /** How often the keys were asked for. */
+  readonly lookUps: () => number;
+  /** A token like Keycloak's; claims may be replaced or, with undefined, left out. */
+  token(claims?: Readonly<Record<string, unknown>>, options?: TokenOptions): string;
+  stop(): Promise<void>;
+}
+
+export interface TokenOptions {
+  readonly alg?: 'RS256' | 'HS256' | 'none' | 'RS384';
+  readonly kid?: string;
+  /** Signs with a key that the issuer does not have. */
+  readonly forged?: boolean;
+}
+
+/**
+ * An issuer with a key of its own, so that a test can make the tokens that a real Keycloak never would. The journey
+ * tests use the real one.
+ */
+export async function testIssuer(): Promise<TestIssuer> {
+  const own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let asked = 0;
+  const jwk = { ...own.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
+  const server = createServer((request, response) => {
+    const isKeys = request.url === '/realms/test/protocol/openid-connect/certs';
+    if (isKeys) asked += 1;
+    response.writeHead(isKeys ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ keys: [jwk] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/realms/test`;
+  return {
+    issuer,
+    lookUps: () => asked,
+    token(claims = {}, { alg = 'RS256', kid = 'k1', forged = false } = {}) {
+      const now = Math.floor(Date.now() / 1000);
+      const base = { iss: issuer, aud: ['midas'], typ: 'Bearer', sub: 'user-1', azp: 'midas-demo', iat: now, exp: now + 300 };
+      const signed = `${part({ alg, typ: 'JWT', kid })}.${part({ ...base, ...claims })}`;
+      return `${signed}.${signature(signed, alg, forged ? other.privateKey : own.privateKey, own.publicKey)}`;
+    },
+    stop: () => new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve()))),
+  };
+}
+
+function signature(signed: string, alg: string, key: KeyObject, publicKey: KeyObject): string {
+  if (alg === 'none') return '';
+  // The classic confusion: the public key as the secret of a symmetric signature.
+  const secret = publicKey.export({ format: 'pem', type: 'spki' });
+  if (alg === 'HS256') return createHmac('sha256', secret).update(signed).digest('base64url');
+  return sign(alg === 'RS384' ? 'sha384' : 'sha256', Buffer.from(signed), key).toString('base64url');
+}
+
+function part(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
