@@ -1,13 +1,4 @@
-import {
-  type Answer,
-  type Call,
-  command,
-  type Handlers,
-  notFound,
-  page,
-  query,
-  type Remote,
-} from '@midas/kit';
+import { type Answer, type Call, command, type Handlers, notFound, query, type Remote } from '@midas/kit';
 import type { CaseServiceService } from '@midas/proto/case/v1/case';
 import {
   type HealthAccessServiceService,
@@ -72,8 +63,8 @@ export function planHandlers({
 
     listHealthPlans: query(async ({ pageSize, pageToken, caseId }, call) => {
       const where = { AND: [call.where('read', 'HealthPlan'), caseId ? { caseId } : {}] };
-      const slice = { size: pageSize, token: pageToken, of: `health-plans|${caseId}` };
-      const found = await page(call, slice, (rows) => plans.listPlans(call.db, where, rows));
+      const request = { size: pageSize, token: pageToken, binding: ['health-plans', caseId] };
+      const found = await call.page(request, (keyset) => plans.listPlans(call.db, where, keyset));
       const answer = {
         healthPlans: found.rows.map((plan) => showPlan(call, plan)),
         nextPageToken: found.nextPageToken,

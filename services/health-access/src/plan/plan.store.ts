@@ -1,4 +1,4 @@
-import { fail, type Page, type Sealer } from '@midas/kit';
+import { fail, type Keyset, type Sealer } from '@midas/kit';
 import {
   MakeHealthReferralRequest,
   RecordHealthNeedRequest,
@@ -104,13 +104,12 @@ export function planStore(sealer: Sealer) {
     async listPlans(
       db: Db,
       where: Prisma.HealthPlanWhereInput,
-      { after, take }: Page,
+      keyset: Keyset,
     ): Promise<readonly WholePlan[]> {
       const rows = await db.healthPlan.findMany({
-        where: { AND: [where, after] },
+        ...keyset,
+        where: { AND: [where, keyset.where] },
         include: contents,
-        orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],
-        take,
       });
       return rows.map(openWhole);
     },

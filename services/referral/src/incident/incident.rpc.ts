@@ -1,4 +1,4 @@
-import { type Call, command, enumName, type Handlers, page, query } from '@midas/kit';
+import { type Call, command, enumName, type Handlers, query } from '@midas/kit';
 import {
   IncidentKind,
   Incident as Message,
@@ -54,8 +54,8 @@ export function incidentHandlers({ incidents, newId }: Deps): IncidentHandlers {
 
     listIncidents: query(async ({ pageSize, pageToken }, call) => {
       const where = call.where('read', 'Incident');
-      const slice = { size: pageSize, token: pageToken, of: 'incidents' };
-      const found = await page(call, slice, (rows) => incidents.list(call.db, where, rows));
+      const request = { size: pageSize, token: pageToken, binding: ['incidents'] };
+      const found = await call.page(request, (keyset) => incidents.list(call.db, where, keyset));
       const answer = {
         incidents: found.rows.map((incident) => show(call, incident)),
         nextPageToken: found.nextPageToken,

@@ -1,4 +1,4 @@
-import type { Page, Sealer } from '@midas/kit';
+import type { Keyset, Sealer } from '@midas/kit';
 import { ReportIncidentRequest } from '@midas/proto/referral/v1/referral';
 import type { Prisma, PrismaClient, Incident as Row } from '../../gen/prisma/client.ts';
 import type { Incident } from './incident.ts';
@@ -31,16 +31,8 @@ export function incidentStore(sealer: Sealer) {
     },
 
     /** Incidents under a condition, newest first. */
-    async list(
-      db: Db,
-      where: Prisma.IncidentWhereInput,
-      { after, take }: Page,
-    ): Promise<readonly Incident[]> {
-      const rows = await db.incident.findMany({
-        where: { AND: [where, after] },
-        orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],
-        take,
-      });
+    async list(db: Db, where: Prisma.IncidentWhereInput, keyset: Keyset): Promise<readonly Incident[]> {
+      const rows = await db.incident.findMany({ ...keyset, where: { AND: [where, keyset.where] } });
       return rows.map(open);
     },
   };

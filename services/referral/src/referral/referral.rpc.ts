@@ -1,14 +1,5 @@
 import { subject } from '@casl/ability';
-import {
-  type Call,
-  command,
-  enumName,
-  enumNameOrNull,
-  type Handlers,
-  page,
-  query,
-  type Unit,
-} from '@midas/kit';
+import { type Call, command, enumName, enumNameOrNull, type Handlers, query, type Unit } from '@midas/kit';
 import {
   AcceptedReferral,
   Referral as Message,
@@ -84,8 +75,8 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
     listReferrals: query(async ({ pageSize, pageToken, status }, call) => {
       const wanted = status && enumNameOrNull(ReferralStatus, status);
       const where = { AND: [call.where('read', 'Referral'), wanted ? { status: wanted } : {}] };
-      const slice = { size: pageSize, token: pageToken, of: `referrals|${wanted ?? ''}` };
-      const found = await page(call, slice, (rows) => referrals.list(call.db, where, rows));
+      const request = { size: pageSize, token: pageToken, binding: ['referrals', wanted] };
+      const found = await call.page(request, (keyset) => referrals.list(call.db, where, keyset));
       const answer = {
         referrals: found.rows.map((referral) => show(call, referral)),
         nextPageToken: found.nextPageToken,

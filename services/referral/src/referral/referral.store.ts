@@ -1,4 +1,4 @@
-import { fail, type Page, type Sealer } from '@midas/kit';
+import { fail, type Keyset, type Sealer } from '@midas/kit';
 import { SubmitReferralRequest } from '@midas/proto/referral/v1/referral';
 import type { Prisma, PrismaClient, Referral as Row } from '../../gen/prisma/client.ts';
 import type { Referral } from './referral.ts';
@@ -49,16 +49,8 @@ export function referralStore(sealer: Sealer) {
     },
 
     /** Referrals under a condition, newest first. */
-    async list(
-      db: Db,
-      where: Prisma.ReferralWhereInput,
-      { after, take }: Page,
-    ): Promise<readonly Referral[]> {
-      const rows = await db.referral.findMany({
-        where: { AND: [where, after] },
-        orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],
-        take,
-      });
+    async list(db: Db, where: Prisma.ReferralWhereInput, keyset: Keyset): Promise<readonly Referral[]> {
+      const rows = await db.referral.findMany({ ...keyset, where: { AND: [where, keyset.where] } });
       return rows.map(open);
     },
   };
