@@ -1,0 +1,146 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { MethodContract } from '../contract/methods.ts';
+import { claimKey, transact } from '../db/index.ts';
+import type { KeyedDigest } from '../db/keys.ts';
+import type { AuditRow, Database, Effects, IdempotencyKey, OutboxRow, RawClient, Tx } from '../db/types.ts';
+import { DomainError, fail } from '../errors/domain-error.ts';
+import { outboxRow } from '../events/outbox.ts';
+import { matches, type Shown } from './shown.ts';
+import type { Answer, Call, Command, Query, Reader, Unit } from './types.ts';
+
+/** A call that passed the checks before the handler. */
+export interface Admitted<Db> {
+  readonly method: MethodContract;
+  readonly call: Call;
+  readonly shown: Shown;
+  readonly db: Db;
+  readonly request: object;
+  /** The request as it was received. */
+  readonly raw: Uint8Array;
+  readonly idempotencyKey: string;
+  readonly ifMatch: string;
+  readonly digest: KeyedDigest;
+  readonly newId: () => string;
+  readonly auditRow: (recordIds: readonly string[]) => AuditRow;
+}
+
+export interface Performed {
+  readonly answer: object;
+  /** `false`: none. `true`: in any case. `undefined`: when the answer is one shown record. */
+  readonly etag: boolean | undefined;
+  /** Record ids to audit; undefined when the transaction has written the audit row itself. */
+  readonly audit: readonly string[] | undefined;
+}
+
+/** Runs a query's handler. */
+export async function read<Db>(query: Query<object, object, Db>, admitted: Admitted<Db>): Promise<Performed> {
+  const { answer, audit, etag } = await query.read(admitted.request, reader(admitted));
+  return { answer, audit, etag };
+}
+
+/**
+ * Runs a command: `prepare`, then one transaction with the idempotency key, `decide` and everything it leaves behind.
+ * A key that was used before runs neither: the record is read again for this caller.
+ */
+export async function change<Db extends Database>(
+  { steps }: Command<object, object, Db>,
+  admitted: Admitted<Db>,
+): Promise<Performed> {
+  const { call, db, request, raw } = admitted;
+  const key = idempotencyKeyOf(admitted);
+  const requestDigest = key === undefined ? undefined : admitted.digest('request', raw);
+  const prepared = await steps.prepare?.(request, reader(admitted));
+  if (call.signal.aborted) fail('timeout', 'timeout', 'The call took too long. Try again later.');
+
+  type Outcome = { readonly repeated: string } | { readonly made: Answer<object> };
+  const outcome = await transact<Db, Outcome>(db, async (tx) => {
+    if (key !== undefined && requestDigest !== undefined) {
+      const repeated = await claimed(tx as Tx<Db> & RawClient, key, requestDigest);
+      if (repeated !== undefined) return { value: { repeated }, effects: { events: [] } };
+    }
+    const { unit, events, isMatched } = makeUnit<Db>(admitted, tx);
+    const made = await steps.decide(request, unit, prepared);
+    if (admitted.method.updating && !isMatched()) {
+      throw new Error(`${admitted.method.path} changed a record without comparing its version.`);
+    }
+    const effects: Effects = {
+      events,
+      idempotency:
+        key === undefined || requestDigest === undefined
+          ? undefined
+          : { ...key, requestDigest, resultId: made.id, resultVersion: made.version },
+      audit: admitted.auditRow(made.audit ?? [made.id]),
+    };
+    return { value: { made }, effects };
+  });
+  if ('made' in outcome) return { answer: outcome.made.answer, etag: undefined, audit: undefined };
+  const answer = await steps.reread(outcome.repeated, reader(admitted));
+  return { answer, etag: undefined, audit: [outcome.repeated] };
+}
+
+function reader<Db>({ call, db }: Admitted<Db>): Reader<Db> {
+  return { ...call, db };
+}
+
+function idempotencyKeyOf<Db>({ call, idempotencyKey, method }: Admitted<Db>): IdempotencyKey | undefined {
+  if (idempotencyKey === '') return undefined;
+  const { client, subject } = call.caller;
+  return { client, subject, rpc: method.path, key: idempotencyKey };
+}
+
+async function claimed(
+  tx: RawClient,
+  key: IdempotencyKey,
+  requestDigest: Uint8Array,
+): Promise<string | undefined> {
+  const claim = await claimKey(tx, key);
+  if (claim.state === 'new') return undefined;
+  if (claim.state === 'busy') {
+    return fail(
+      'conflict',
+      'idempotency-key-in-flight',
+      'A request with this Idempotency-Key is still being worked on. Send it again in a moment.',
+    );
+  }
+  const same =
+    claim.requestDigest.length === requestDigest.length &&
+    timingSafeEqual(claim.requestDigest, requestDigest);
+  if (!same) {
+    return fail(
+      'conflict',
+      'idempotency-key-reused',
+      'This Idempotency-Key was used for another request. Use a new key for a new request.',
+    );
+  }
+  return claim.resultId;
+}
+
+function makeUnit<Db>(
+  { call, shown, ifMatch, newId, method }: Admitted<Db>,
+  tx: Tx<Db>,
+): { unit: Unit<Db>; events: OutboxRow[]; isMatched: () => boolean } {
+  const events: OutboxRow[] = [];
+  let matched = false;
+  const unit: Unit<Db> = {
+    ...call,
+    db: tx,
+    publish: (codec, message, aggregate, occurredAt = call.now) => {
+      events.push(outboxRow(codec, message, aggregate, occurredAt, newId));
+    },
+    match: (record) => {
+      const etag = shown.etag(record);
+      if (etag === undefined) throw new Error(`${method.path} compares a version that was not made by show.`);
+      if (!matches(ifMatch, etag)) throw stale();
+      matched = true;
+    },
+  };
+  return { unit, events, isMatched: () => matched };
+}
+
+function stale(): DomainError {
+  return new DomainError(
+    'stale',
+    'stale',
+    'The record has changed since you read it. Read it again and repeat the change.',
+  );
+}
