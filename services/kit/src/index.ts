@@ -20,6 +20,11 @@ export {
   type Tx,
 } from './db/index.ts';
 export * from './errors/index.ts';
+export { type EventContext, type EventUnit, on, type Subscription } from './events/index.ts';
+export * from './health/index.ts';
 export * from './identity/index.ts';
 export * from './log/index.ts';
+export { startProcess } from './process.ts';
 export * from './rpc/index.ts';
+export { type Background, type Deps, type Running, type RunOptions, runService } from './run.ts';
+export * from './telemetry/index.ts';

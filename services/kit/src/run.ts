@@ -1,0 +1,227 @@
+import type { PrismaPg } from '@prisma/adapter-pg';
+import type { Policy } from './access/policy.ts';
+import type { ServiceConfig } from './config/config.ts';
+import { readKeyRing } from './config/key-ring.ts';
+import {
+  auditWriter,
+  blindIndex,
+  type Database,
+  databaseAdapter,
+  digest,
+  type KeyedDigest,
+  newId,
+  pages,
+  pseudonym,
+  type Sealer,
+  sealer,
+} from './db/index.ts';
+import { consumers, natsLink, observeOutbox, relay, type Subscription } from './events/index.ts';
+import { adminServer } from './health/admin.ts';
+import { type Dependency, health } from './health/checks.ts';
+import { addGrpcHealth } from './health/grpc-health.ts';
+import type { Caller } from './identity/caller.ts';
+import { serviceTokens } from './identity/service-tokens.ts';
+import { tokenVerifier } from './identity/verifier.ts';
+import { type Logger, logger } from './log/logger.ts';
+import { type Remote, remote } from './rpc/client.ts';
+import type { Bound } from './rpc/handlers.ts';
+import { listen, makeServer, shutdown } from './rpc/server.ts';
+import type { ServiceDefinition } from './rpc/types.ts';
+import { observeProcess } from './telemetry/process-meters.ts';
+import { currentTraceId } from './telemetry/tracing.ts';
+
+/** What the parts of a service are made of. */
+export interface Deps<Db, Config = ServiceConfig> {
+  readonly db: Db;
+  readonly sealer: Sealer;
+  readonly blindIndex: KeyedDigest;
+  readonly pseudonym: KeyedDigest;
+  /** A client of another service, at `<CALLEE>_ADDRESS`; one a callee and definition. */
+  readonly remote: <S extends ServiceDefinition>(definition: S, callee: string) => Remote<S>;
+  readonly log: Logger;
+  readonly newId: () => string;
+  readonly now: () => Date;
+  readonly config: Config;
+}
+
+/** Work that goes on beside the calls, until `signal` aborts. */
+export interface Background {
+  readonly name: string;
+  readonly start: (signal: AbortSignal) => Promise<void> | void;
+}
+
+export interface RunOptions<Db extends Database, Config extends ServiceConfig> {
+  readonly name: string;
+  readonly config: Config;
+  /** Makes the service's Prisma client on kit's adapter. */
+  readonly prisma: (adapter: PrismaPg) => Db;
+  readonly policy: Policy | ((deps: Deps<Db, Config>) => Policy);
+  readonly services: (deps: Deps<Db, Config>) => readonly Bound<Db>[];
+  readonly subscriptions?: (deps: Deps<Db, Config>) => readonly Subscription<Db>[];
+  readonly background?: (deps: Deps<Db, Config>) => readonly Background[];
+  /** Whether a user's token holds roles that exclude each other; such a token is refused everywhere. */
+  readonly refuseToken?: (caller: Caller) => boolean;
+  readonly now?: () => Date;
+}
+
+export interface Running {
+  /** `host:port` of the gRPC server. */
+  readonly address: string;
+  /** `host:port` of `/livez`, `/readyz` and `/metrics`. */
+  readonly adminAddress: string;
+  /** Takes no new work, finishes what is under way (at most 10 s of calls) and closes everything. */
+  readonly drain: () => Promise<void>;
+}
+
+const graceMs = 10_000;
+
+/**
+ * Runs one service: gRPC server with the chain, outbox relay, consumers, background work, health. It starts while its
+ * dependencies are away and says so in `/readyz`. Throws when an RPC has no access option or no handler.
+ */
+export async function runService<Db extends Database, Config extends ServiceConfig>(
+  options: RunOptions<Db, Config>,
+): Promise<Running> {
+  const { name, config, now = () => new Date() } = options;
+  const log = logger({ name, level: config.LOG_LEVEL, traceId: currentTraceId });
+  const keyRing = readKeyRing(config.KEY_RING_FILE);
+  const db = options.prisma(databaseAdapter(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, name }));
+  const realm = config.KEYCLOAK_INTERNAL_URL.replace(/\/$/, '');
+  const jwksUrl = `${realm}/protocol/openid-connect/certs`;
+  const peers = peerClients(config, name, realm);
+  const deps: Deps<Db, Config> = {
+    db,
+    sealer: sealer({ keyRing }),
+    blindIndex: blindIndex(keyRing),
+    pseudonym: pseudonym(keyRing),
+    remote: peers.remote,
+    log,
+    newId,
+    now,
+    config,
+  };
+
+  const link = natsLink({ url: config.NATS_URL, name, log });
+  const subscriptions = options.subscriptions?.(deps) ?? [];
+  const consuming = consumers({ service: name, db, link, subscriptions, log, newId, now });
+  const relaying = relay({ service: name, databaseUrl: config.DATABASE_URL, link, log, db });
+  const audit = auditWriter(db);
+  const state = health([
+    { name: 'database', isVital: true, check: async () => void (await db.$queryRawUnsafe('SELECT 1')) },
+    { name: 'nats', isVital: false, check: async () => expectUp(link.status()), holdsMs: 0 },
+    identityCheck(jwksUrl),
+  ]);
+
+  const bound = options.services(deps);
+  const verify = { issuer: config.KEYCLOAK_ISSUER, jwksUrl };
+  const server = makeServer(
+    {
+      service: name,
+      authentication: {
+        callee: name,
+        verifyService: tokenVerifier({ ...verify, audience: name }),
+        verifyUser: tokenVerifier({ ...verify, audience: 'midas' }),
+        ...(options.refuseToken === undefined ? {} : { refuseToken: options.refuseToken }),
+      },
+      policy: typeof options.policy === 'function' ? options.policy(deps) : options.policy,
+      db,
+      audit,
+      digest: digest(keyRing),
+      pages: pages({ keyRing }),
+      log,
+      newId,
+      now,
+    },
+    bound,
+  );
+  const stopHealth = addGrpcHealth(
+    server,
+    bound.map(({ typeName }) => typeName),
+    state,
+  );
+  const stopping = new AbortController();
+  const stopObserving = [observeProcess(name), observeOutbox(name, db)];
+
+  const address = await listen(server, config.LISTEN_HOST, config.GRPC_PORT);
+  const admin = await adminServer({ host: config.LISTEN_HOST, port: config.ADMIN_PORT, health: state });
+  relaying.start();
+  consuming.start();
+  for (const { name: task, start } of options.background?.(deps) ?? []) {
+    runInBackground(log, task, async () => start(stopping.signal));
+  }
+  log.info({ address, admin: admin.address }, 'started');
+
+  const drain = async (): Promise<void> => {
+    log.info({}, 'draining');
+    state.drain();
+    stopHealth();
+    stopping.abort();
+    await Promise.all([shutdown(server, graceMs), consuming.drain()]);
+    await audit.close();
+    await relaying.drain();
+    peers.close();
+    await link.close();
+    for (const stop of stopObserving) stop();
+    await db.$disconnect();
+    await admin.close();
+    log.info({}, 'stopped');
+  };
+  let draining: Promise<void> | undefined;
+  return {
+    address,
+    adminAddress: admin.address,
+    drain: () => {
+      draining ??= drain();
+      return draining;
+    },
+  };
+}
+
+function runInBackground(log: Logger, task: string, start: () => Promise<void>): void {
+  start().catch((error: unknown) => log.error({ error, task }, 'background work failed'));
+}
+
+interface Peers {
+  readonly remote: Deps<never>['remote'];
+  readonly close: () => void;
+}
+
+function peerClients(config: ServiceConfig, name: string, realm: string): Peers {
+  const tokens = serviceTokens({
+    tokenUrl: `${realm}/protocol/openid-connect/token`,
+    clientId: `service-${name}`,
+    secret: config.SERVICE_CLIENT_SECRET,
+  });
+  const open: { readonly close: () => void }[] = [];
+  return {
+    remote: (definition, callee) => {
+      const variable = `${callee.toUpperCase().replaceAll('-', '_')}_ADDRESS` as const;
+      const address = config[variable];
+      if (!address) throw new Error(`${variable} is not set, and ${name} calls ${callee}.`);
+      const client = remote(definition, { callee, address, tokens });
+      open.push(client);
+      return client;
+    },
+    close: () => {
+      for (const client of open) client.close();
+    },
+  };
+}
+
+function identityCheck(jwksUrl: string): Dependency {
+  return {
+    name: 'identity',
+    isVital: false,
+    // Verified tokens and read keys outlive a short absence.
+    holdsMs: 10_000,
+    check: async () => {
+      const response = await fetch(jwksUrl, { signal: AbortSignal.timeout(2_000) });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`The key set answered ${response.status}.`);
+    },
+  };
+}
+
+function expectUp(state: 'up' | 'down'): void {
+  if (state === 'down') throw new Error('The connection is down.');
+}
