@@ -34,7 +34,9 @@ function once<Db extends Database, T>(
   db: Db,
   work: (tx: Tx<Db>) => Promise<{ readonly value: T; readonly effects: Effects }>,
 ): Promise<{ value: T; published: boolean }> {
-  return db.$transaction(async (tx: Tx<Db> & RawClient) => {
+  return db.$transaction(async (client) => {
+    // What a client hands to its transaction is itself without connecting and ending.
+    const tx = client as Tx<Db> & RawClient;
     const { value, effects } = await work(tx);
     const statement = effectsStatement(effects);
     if (statement !== undefined) await tx.$executeRawUnsafe(statement.sql, ...statement.values);

@@ -14,7 +14,7 @@ export interface RawClient {
 /** What kit asks of a service's Prisma client outside a transaction. Any generated PrismaClient fits. */
 export interface Database extends RawClient {
   $transaction<R>(
-    work: (tx: never) => Promise<R>,
+    work: (tx: object) => Promise<R>,
     options?: { maxWait?: number; timeout?: number },
   ): Promise<R>;
   $disconnect(): Promise<void>;
