@@ -22,7 +22,9 @@ const sdk = new NodeSDK({
   metricReaders: [prometheusReader],
   instrumentations: [],
   logRecordProcessors: [],
-  spanProcessors: [traced ? new BatchSpanProcessor({ exporter: new OTLPTraceExporter() }) : new NoopSpanProcessor()],
+  spanProcessors: [
+    traced ? new BatchSpanProcessor({ exporter: new OTLPTraceExporter() }) : new NoopSpanProcessor(),
+  ],
   ...(traced ? {} : { sampler: new AlwaysOffSampler() }),
 });
 sdk.start();

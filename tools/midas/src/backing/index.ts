@@ -46,10 +46,16 @@ const postgres = async (context: Context): Promise<BackingProcess> => {
   return { name: 'postgres', url, version, pid: record.pid, log: record.log };
 };
 
+/** Path of a `nats-server` that tests may start themselves: the one on PATH or in the cache, else built there now. */
+export const natsServer = async (progress = silentProgress, environment = process.env): Promise<string> => {
+  const cache = sharedCache(environment);
+  return (await findNats(cache)) ?? (await installNats(cache, progress));
+};
+
 const nats = async (context: Context): Promise<BackingProcess> => {
   const external = context.environment.NATS_URL;
   if (external) return { name: 'nats', url: external, version: 'as configured' };
-  const binary = (await findNats(context.cache)) ?? (await installNats(context.cache, context.progress));
+  const binary = await natsServer(context.progress, context.environment);
   const ports = { client: context.ports.nats, monitor: context.ports.monitor };
   const { record, url, version } = await asTask(context.progress, 'NATS', () =>
     startNats(context.home, ports, binary),

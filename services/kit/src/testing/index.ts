@@ -1,0 +1,11 @@
+// Spans and metrics of a test are real ones, as in a process.
+import '../telemetry/start.ts';
+
+export { serviceClient, type TestCall, type TestCaller, type TestClient } from './client.ts';
+export { testKeyRing, testKeyRingFile, testServiceConfig, testServiceEnvironment } from './config.ts';
+export { type TestDatabase, testDatabase } from './database.ts';
+export { suiteVariable } from './env.ts';
+export { freePort, type TestNats, testNats } from './nats.ts';
+export { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp.ts';
+export { type Forgery, forgedToken, testSecret, testServiceToken, testToken } from './tokens.ts';
+export { type WaitOptions, waitFor } from './wait.ts';
