@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto';
+import type { Running } from '@midas/kit';
+import {
+  serviceClient,
+  type TestDatabase,
+  type TestNats,
+  testDatabase,
+  testNats,
+  testServiceConfig,
+} from '@midas/kit/testing';
+import {
+  IncidentKind,
+  ReferralKind,
+  ReferralServiceService,
+  ReferralStatus,
+  RejectionReason,
+  ReportIncidentRequest,
+  SubmitReferralRequest,
+  SupportKind,
+} from '@midas/proto/referral/v1/referral';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PrismaClient } from '../gen/prisma/client.ts';
+import { start } from './service.ts';
+
+let database: TestDatabase;
+let nats: TestNats;
+let running: Running;
+let db: PrismaClient;
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([testDatabase('referral'), testNats()]);
+  running = await start(testServiceConfig('referral', { DATABASE_URL: database.url, NATS_URL: nats.url }));
+  db = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.adminUrl }) });
+}, 120_000);
+
+afterAll(async () => {
+  await running.drain();
+  await db.$disconnect();
+  await nats[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const as = (caller: string | { readonly service: string }) =>
+  serviceClient(ReferralServiceService, running.address, { as: caller });
+const police = () => as('referrer@police');
+const intake = () => as('intake-worker@provider');
+
+const referral = (changes: Partial<SubmitReferralRequest> = {}) =>
+  SubmitReferralRequest.fromPartial({
+    sourceSystem: 'athena',
+    sourceReference: randomUUID(),
+    kind: ReferralKind.POLICE,
+    support: SupportKind.IDVA,
+    referredAt: new Date('2017-05-02T09:00:00Z'),
+    person: {
+      familyName: 'Aldous',
+      nhsNumber: '9434765919',
+      address: { lines: ['1 Elm Row'], postcode: 'ME4 4UH' },
+    },
+    reason: 'Frightened to go home.',
+    ...changes,
+  });
+
+const incident = (changes: Partial<ReportIncidentRequest> = {}) =>
+  ReportIncidentRequest.fromPartial({
+    sourceSystem: 'athena',
+    sourceReference: randomUUID(),
+    occurredAt: new Date('2017-05-01T22:00:00Z'),
+    kind: IncidentKind.CRIME,
+    victim: { familyName: 'Aldous' },
+    description: 'Heard through the wall.',
+    ...changes,
+  });
+
+/** Accepts or rejects as intake does: with the version it read. */
+async function versionOf(referralId: string, caller = intake()): Promise<string> {
+  let etag = '';
+  await caller.getReferral({ referralId }, { received: (headers) => (etag = headers.etag ?? '') });
+  return etag;
+}
+
+const eventsOf = async (aggregateId: string) =>
+  (await db.outboxEvent.findMany({ where: { aggregateId }, orderBy: { seq: 'asc' } })).map(
+    ({ subject, aggregateVersion }) => `${aggregateVersion} ${subject}`,
+  );
+
+const refusal = (slug: string) => expect.objectContaining({ slug });
+
+describe('sending', () => {
+  test('takes the organisation from the token and waits for triage', async () => {
+    const sent = referral();
+    const answer = await police().submitReferral(sent);
+    expect(answer).toMatchObject({
+      organisation: 'police',
+      status: ReferralStatus.SUBMITTED,
+      person: sent.person,
+      reason: sent.reason,
+      referredAt: sent.referredAt,
+    });
+    expect(await eventsOf(answer.referralId)).toEqual(['1 midas.referral.referral.submitted.v1']);
+  });
+
+  test('twice doubles nothing, whatever the idempotency key', async () => {
+    const sent = referral();
+    const first = await police().submitReferral(sent);
+    expect(await police().submitReferral(sent)).toEqual(first);
+    expect(await eventsOf(first.referralId)).toHaveLength(1);
+
+    const report = incident();
+    const reported = await police().reportIncident(report);
+    expect(await police().reportIncident(report)).toEqual(reported);
+    expect(await eventsOf(reported.incidentId)).toEqual(['1 midas.referral.incident.reported.v1']);
+  });
+
+  test('many times at once makes one record', async () => {
+    const sent = referral();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => police().submitReferral(sent)));
+    expect(new Set(answers.map(({ referralId }) => referralId)).size).toBe(1);
+    expect(await eventsOf(answers[0]?.referralId ?? '')).toHaveLength(1);
+  });
+
+  test('other content under the same reference is refused, the reference of another organisation is its own', async () => {
+    const sent = referral();
+    const first = await police().submitReferral(sent);
+    const other = referral({ sourceReference: sent.sourceReference, reason: 'Something else.' });
+    await expect(police().submitReferral(other)).rejects.toThrow(refusal('source-reference-reused'));
+    const housing = await as('referrer@housing').submitReferral(other);
+    expect(housing.referralId).not.toBe(first.referralId);
+
+    const report = incident();
+    await police().reportIncident(report);
+    const changed = { ...report, kind: IncidentKind.NON_CRIME };
+    await expect(police().reportIncident(changed)).rejects.toThrow(refusal('source-reference-reused'));
+  });
+
+  test('a repeated idempotency key answers what the first call made', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const sent = referral({ sourceSystem: '', sourceReference: '' });
+    const first = await police().submitReferral(sent, { headers });
+    expect(await police().submitReferral(sent, { headers })).toEqual(first);
+    const other = { ...sent, reason: 'Something else.' };
+    await expect(police().submitReferral(other, { headers })).rejects.toThrow(
+      refusal('idempotency-key-reused'),
+    );
+  });
+
+  test('keeps nothing readable in the database', async () => {
+    const { referralId } = await police().submitReferral(referral());
+    const { incidentId } = await police().reportIncident(incident());
+    const rows = [
+      await db.referral.findUniqueOrThrow({ where: { id: referralId } }),
+      await db.incident.findUniqueOrThrow({ where: { id: incidentId } }),
+    ];
+    for (const { sent, ...plain } of rows) {
+      expect(JSON.stringify(plain)).not.toMatch(/Aldous|Elm|home|wall|9434765919/);
+      expect(Buffer.from(sent).toString('latin1')).not.toMatch(/Aldous|Elm|home|wall|9434765919/);
+    }
+  });
+});
+
+describe('reading', () => {
+  test("another organisation's referral answers like an unknown one", async () => {
+    const { referralId } = await police().submitReferral(referral());
+    const housing = as('referrer@housing');
+    const foreign = await housing.getReferral({ referralId }).catch((error: unknown) => error);
+    const unknown = await housing.getReferral({ referralId: randomUUID() }).catch((error: unknown) => error);
+    expect(foreign).toMatchObject({ kind: 'not-found', slug: 'not-found' });
+    expect(foreign).toMatchObject({ message: (unknown as Error).message });
+    const { referrals } = await housing.listReferrals({
+      pageSize: 200,
+      pageToken: '',
+      status: ReferralStatus.UNSPECIFIED,
+    });
+    expect(referrals.map(({ organisation }) => organisation).filter((name) => name !== 'housing')).toEqual(
+      [],
+    );
+  });
+
+  test('a sender sees the status and nothing of triage, before and after it', async () => {
+    const { referralId, maskedFields } = await police().submitReferral(referral());
+    expect(maskedFields).toEqual(['rejection_reason', 'rejection_note']);
+    const headers = { 'if-match': await versionOf(referralId) };
+    const rejection = { referralId, reason: RejectionReason.OUT_OF_AREA, note: 'Lives in Kent.' };
+    await intake().rejectReferral(rejection, { headers });
+    expect(await police().getReferral({ referralId })).toMatchObject({
+      status: ReferralStatus.REJECTED,
+      rejectionReason: RejectionReason.UNSPECIFIED,
+      rejectionNote: '',
+      maskedFields,
+    });
+    expect(await intake().getReferral({ referralId })).toMatchObject({
+      rejectionReason: RejectionReason.OUT_OF_AREA,
+      rejectionNote: 'Lives in Kent.',
+    });
+  });
+
+  test('intake reads all but addresses, a manager no words either, a case-worker nothing', async () => {
+    const { referralId } = await police().submitReferral(referral());
+    const read = await intake().getReferral({ referralId });
+    expect(read).toMatchObject({
+      person: { familyName: 'Aldous', address: undefined },
+      reason: 'Frightened to go home.',
+    });
+    expect(read.maskedFields).toContain('person.address');
+    const overview = await as('service-manager@provider').getReferral({ referralId });
+    expect(overview).toMatchObject({ person: { familyName: 'Aldous', address: undefined }, reason: '' });
+    expect(overview.maskedFields).toContain('reason');
+    await expect(as('case-worker@provider').getReferral({ referralId })).rejects.toThrow(
+      refusal('forbidden'),
+    );
+  });
+
+  test('lists page by page, newest first, each record once', async () => {
+    const voluntary = as('referrer@voluntary');
+    const sent: string[] = [];
+    for (let n = 0; n < 5; n++) sent.unshift((await voluntary.submitReferral(referral())).referralId);
+    const listed: string[] = [];
+    let pageToken = '';
+    do {
+      const page = await voluntary.listReferrals({
+        pageSize: 2,
+        pageToken,
+        status: ReferralStatus.UNSPECIFIED,
+      });
+      listed.push(...page.referrals.map(({ referralId }) => referralId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(listed).toEqual(sent);
+    const accepted = await voluntary.listReferrals({
+      pageSize: 0,
+      pageToken: '',
+      status: ReferralStatus.ACCEPTED,
+    });
+    expect(accepted.referrals).toEqual([]);
+  });
+});
+
+describe('triage', () => {
+  test('accepts with the version that was read, once', async () => {
+    const { referralId } = await police().submitReferral(referral());
+    await expect(intake().acceptReferral({ referralId })).rejects.toThrow(
+      expect.objectContaining({ kind: 'precondition-required' }),
+    );
+    const etag = await versionOf(referralId);
+    const stale = { headers: { 'if-match': '"somewhere-else"' } };
+    await expect(intake().acceptReferral({ referralId }, stale)).rejects.toThrow(
+      expect.objectContaining({ kind: 'stale' }),
+    );
+
+    const occurredAt = new Date('2017-05-02T10:00:00Z');
+    const headers = { 'if-match': etag };
+    const accepted = await intake().acceptReferral({ referralId, occurredAt }, { headers });
+    expect(accepted).toMatchObject({ status: ReferralStatus.ACCEPTED, decidedAt: occurredAt });
+    await expect(intake().acceptReferral({ referralId, occurredAt }, { headers })).rejects.toThrow(
+      expect.objectContaining({ kind: 'stale' }),
+    );
+    const again = intake().acceptReferral({ referralId }, { headers: { 'if-match': '*' } });
+    await expect(again).rejects.toThrow(refusal('referral-already-accepted'));
+    expect(await eventsOf(referralId)).toEqual([
+      '1 midas.referral.referral.submitted.v1',
+      '2 midas.referral.referral.accepted.v1',
+    ]);
+  });
+
+  test('of two decisions at once one counts', async () => {
+    const { referralId } = await police().submitReferral(referral());
+    const headers = { 'if-match': await versionOf(referralId) };
+    const rejection = { referralId, reason: RejectionReason.DUPLICATE, note: '' };
+    const outcomes = await Promise.allSettled([
+      intake().acceptReferral({ referralId }, { headers }),
+      intake().rejectReferral(rejection, { headers }),
+      intake().acceptReferral({ referralId }, { headers }),
+    ]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await eventsOf(referralId)).toHaveLength(2);
+  });
+
+  test('never before the referral was made', async () => {
+    const { referralId } = await police().submitReferral(referral());
+    const early = { referralId, occurredAt: new Date('2017-05-02T08:59:59Z') };
+    await expect(intake().acceptReferral(early, { headers: { 'if-match': '*' } })).rejects.toThrow(
+      refusal('decided-before-referred'),
+    );
+  });
+
+  test('is not for the sender', async () => {
+    const { referralId } = await police().submitReferral(referral());
+    const attempt = police().acceptReferral({ referralId }, { headers: { 'if-match': '*' } });
+    await expect(attempt).rejects.toThrow(refusal('forbidden'));
+  });
+});
+
+describe('other services', () => {
+  test('case gets a referral once it is accepted, whole', async () => {
+    const sent = referral();
+    const { referralId } = await police().submitReferral(sent);
+    const asCase = as({ service: 'case' });
+    await expect(asCase.getAcceptedReferral({ referralId })).rejects.toThrow(refusal('not-found'));
+    await intake().acceptReferral({ referralId }, { headers: { 'if-match': '*' } });
+    expect(await asCase.getAcceptedReferral({ referralId })).toMatchObject({
+      referralId,
+      person: sent.person,
+    });
+    await expect(as({ service: 'risk' }).getAcceptedReferral({ referralId })).rejects.toThrow(
+      refusal('forbidden'),
+    );
+    await expect(intake().getAcceptedReferral({ referralId })).rejects.toThrow(refusal('forbidden'));
+  });
+
+  test('risk gets a reported incident, whole', async () => {
+    const sent = incident();
+    const { incidentId } = await police().reportIncident(sent);
+    const asRisk = as({ service: 'risk' });
+    expect(await asRisk.getReportedIncident({ incidentId })).toMatchObject({
+      incidentId,
+      victim: sent.victim,
+    });
+    await expect(asRisk.getReportedIncident({ incidentId: randomUUID() })).rejects.toThrow(
+      refusal('not-found'),
+    );
+  });
+});
