@@ -26,5 +26,12 @@ export * from './identity/index.ts';
 export * from './log/index.ts';
 export { startProcess } from './process.ts';
 export * from './rpc/index.ts';
-export { type Background, type Deps, type Running, type RunOptions, runService } from './run.ts';
+export {
+  type Background,
+  type Deps,
+  type Running,
+  type RunOptions,
+  runService,
+  type WorkUnit,
+} from './run.ts';
 export * from './telemetry/index.ts';

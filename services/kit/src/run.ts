@@ -10,12 +10,23 @@ import {
   digest,
   type KeyedDigest,
   newId,
+  type OutboxRow,
   pages,
   pseudonym,
   type Sealer,
   sealer,
+  type Tx,
+  transact,
 } from './db/index.ts';
-import { consumers, natsLink, observeOutbox, relay, type Subscription } from './events/index.ts';
+import {
+  consumers,
+  type EventUnit,
+  natsLink,
+  observeOutbox,
+  outboxRow,
+  relay,
+  type Subscription,
+} from './events/index.ts';
 import { adminServer } from './health/admin.ts';
 import { type Dependency, health } from './health/checks.ts';
 import { addGrpcHealth } from './health/grpc-health.ts';
@@ -42,12 +53,19 @@ export interface Deps<Db, Config = ServiceConfig> {
   readonly newId: () => string;
   readonly now: () => Date;
   readonly config: Config;
+  /** A transaction of background work: rows and events stand or fall together. Tried again like a command. */
+  readonly transaction: <T>(work: (unit: WorkUnit<Db>) => Promise<T>) => Promise<T>;
 }
+
+/** The transaction of background work. */
+export type WorkUnit<Db> = Pick<EventUnit<Db>, 'db' | 'publish' | 'now'>;
 
 /** Work that goes on beside the calls, until `signal` aborts. */
 export interface Background {
   readonly name: string;
   readonly start: (signal: AbortSignal) => Promise<void> | void;
+  /** The service is not ready before this work is done; it is named in `/readyz` until then. */
+  readonly beforeReady?: boolean;
 }
 
 export interface RunOptions<Db extends Database, Config extends ServiceConfig> {
@@ -99,6 +117,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
     newId,
     now,
     config,
+    transaction: (work) => inTransaction(db, now, work),
   };
 
   const link = natsLink({ url: config.NATS_URL, name, log });
@@ -106,10 +125,12 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const consuming = consumers({ service: name, db, link, subscriptions, log, newId, now });
   const relaying = relay({ service: name, databaseUrl: config.DATABASE_URL, link, log, db });
   const audit = auditWriter(db);
+  const tasks = (options.background?.(deps) ?? []).map((task) => ({ ...task, isDone: false }));
   const state = health([
     { name: 'database', isVital: true, check: async () => void (await db.$queryRawUnsafe('SELECT 1')) },
     { name: 'nats', isVital: false, check: async () => expectUp(link.status()), holdsMs: 0 },
     identityCheck(jwksUrl),
+    ...tasks.filter(({ beforeReady }) => beforeReady).map(doneCheck),
   ]);
 
   const bound = options.services(deps);
@@ -146,8 +167,11 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const admin = await adminServer({ host: config.LISTEN_HOST, port: config.ADMIN_PORT, health: state });
   relaying.start();
   consuming.start();
-  for (const { name: task, start } of options.background?.(deps) ?? []) {
-    runInBackground(log, task, async () => start(stopping.signal));
+  for (const task of tasks) {
+    runInBackground(log, task.name, async () => {
+      await task.start(stopping.signal);
+      task.isDone = true;
+    });
   }
   log.info({ address, admin: admin.address }, 'started');
 
@@ -179,6 +203,36 @@ export async function runService<Db extends Database, Config extends ServiceConf
 
 function runInBackground(log: Logger, task: string, start: () => Promise<void>): void {
   start().catch((error: unknown) => log.error({ error, task }, 'background work failed'));
+}
+
+function doneCheck(task: { readonly name: string; readonly isDone: boolean }): Dependency {
+  return {
+    name: task.name,
+    isVital: true,
+    holdsMs: 0,
+    check: async () => {
+      if (!task.isDone) throw new Error('not done yet');
+    },
+  };
+}
+
+function inTransaction<Db extends Database, T>(
+  db: Db,
+  now: () => Date,
+  work: (unit: WorkUnit<Db>) => Promise<T>,
+): Promise<T> {
+  return transact(db, async (tx: Tx<Db>) => {
+    const events: OutboxRow[] = [];
+    const at = now();
+    const value = await work({
+      db: tx,
+      now: at,
+      publish: (codec, message, aggregate, occurredAt = at) => {
+        events.push(outboxRow(codec, message, aggregate, occurredAt, newId));
+      },
+    });
+    return { value, effects: { events } };
+  });
 }
 
 interface Peers {
