@@ -2,8 +2,10 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
+import { downloadHandler } from './calls/download.ts';
 import { type CallDeps, unaryHandler } from './calls/handler.ts';
+import { type TransferLimits, uploadHandler } from './calls/upload.ts';
 import type { Endpoint } from './contract/endpoint.ts';
 import { routeUrl } from './contract/path.ts';
 import { signIn } from './identity/signin.ts';
@@ -28,7 +30,7 @@ declare module 'fastify' {
 }
 
 /** Everything that the HTTP side stands on. */
-export interface AppDeps extends CallDeps {
+export interface AppDeps extends CallDeps, TransferLimits {
   readonly endpoints: readonly Endpoint[];
   readonly verify: TokenVerifier;
   readonly rates: RateLimitOptions;
@@ -81,16 +83,32 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(rateLimit, { global: false });
   signIn(app, deps.verify, rateLimits(app, deps.rates));
   await serveDocuments(app, deps.endpoints);
-  for (const endpoint of deps.endpoints) {
-    app.route({
-      method: endpoint.verb,
-      url: routeUrl(endpoint.path),
-      schema: routeSchema(endpoint),
-      config: { endpoint, template: endpoint.path.template },
-      handler: unaryHandler(endpoint, deps),
-    });
-  }
+  addRoutes(app, deps);
   return app;
+}
+
+function addRoutes(app: FastifyInstance, deps: AppDeps): void {
+  for (const endpoint of deps.endpoints) if (endpoint.shape === 'unary') addRoute(app, endpoint, unaryHandler(endpoint, deps));
+  // Bodies of any media type, left unread for the handler.
+  app.register(async (files) => {
+    files.removeAllContentTypeParsers();
+    files.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    for (const endpoint of deps.endpoints) {
+      if (endpoint.shape === 'upload') addRoute(files, endpoint, uploadHandler(endpoint, deps), deps.transferTimeoutMs);
+      if (endpoint.shape === 'download') addRoute(files, endpoint, downloadHandler(endpoint, deps), deps.transferTimeoutMs);
+    }
+  });
+}
+
+function addRoute(app: FastifyInstance, endpoint: Endpoint, handler: RouteHandlerMethod, timeoutMs?: number): void {
+  app.route({
+    method: endpoint.verb,
+    url: routeUrl(endpoint.path),
+    schema: routeSchema(endpoint),
+    config: { endpoint, template: endpoint.path.template },
+    ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs + timeoutSlack }),
+    handler,
+  });
 }
 
 /** The caller's own id of the request when it is harmless to repeat, else a new one. */

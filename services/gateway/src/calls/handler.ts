@@ -1,4 +1,4 @@
-import { toBinary } from '@bufbuild/protobuf';
+import { type Message, toBinary } from '@bufbuild/protobuf';
 import { fail, validate } from '@midas/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Endpoint } from '../contract/endpoint.ts';
@@ -27,23 +27,31 @@ export function unaryHandler(endpoint: Endpoint, deps: CallDeps) {
   return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
     inRequest(request, async () => {
       checkHeaders(endpoint, request);
-      const bytes = requestBytes(endpoint, request);
+      const message = readMessage(endpoint, request, request.body ?? undefined);
+      checkRules(endpoint, message);
+      const bytes = toBinary(endpoint.input, message);
       const answer = await deps.gate.run(() => call(endpoint, request, bytes, deps));
       return sendAnswer(endpoint, request, reply, answer);
     });
 }
 
-function requestBytes(endpoint: Endpoint, request: FastifyRequest): Uint8Array {
+/** The request message of a request. Fails with kind `invalid`, naming every field that departs from its shape. */
+export function readMessage(endpoint: Endpoint, request: FastifyRequest, body: unknown): Message {
   const reading = readRequest(endpoint, {
     variables: Object.values(Object(request.params)).map(String),
     query: { ...Object(request.query) },
-    body: request.body ?? undefined,
+    body,
   });
-  const violations = reading.kind === 'message' ? validate(endpoint.input, reading.message) : reading.violations;
-  if (reading.kind !== 'message' || violations.length > 0) {
-    return fail('invalid', 'invalid-request', 'The request breaks the rules of its fields.', violations);
+  if (reading.kind === 'message') return reading.message;
+  return fail('invalid', 'invalid-request', 'The request does not have the shape of its message.', reading.violations);
+}
+
+/** Fails with kind `invalid`, naming every field that breaks a rule of the contract. */
+export function checkRules(endpoint: Endpoint, message: Message): void {
+  const violations = validate(endpoint.input, message);
+  if (violations.length > 0) {
+    fail('invalid', 'invalid-request', 'The request breaks the rules of its fields.', violations);
   }
-  return toBinary(endpoint.input, reading.message);
 }
 
 async function call(endpoint: Endpoint, request: FastifyRequest, bytes: Uint8Array, deps: CallDeps): Promise<Answer> {
@@ -54,7 +62,8 @@ async function call(endpoint: Endpoint, request: FastifyRequest, bytes: Uint8Arr
   );
 }
 
-function sendAnswer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+/** Sends the answer of an RPC: its ETag, 304 when the caller has it already, 201 and `Location` for a new record. */
+export function sendAnswer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   const [etag] = answer.metadata.get('etag');
   reply.header('cache-control', 'no-store');
   if (typeof etag === 'string') {

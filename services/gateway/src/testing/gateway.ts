@@ -32,6 +32,8 @@ export async function testGateway(
     verify: anyToken,
     gate: loadGate(64),
     timeoutMs: 2_000,
+    uploadLimit: 1_000_000,
+    transferTimeoutMs: 5_000,
     now: Date.now,
     rates: { perClient: 1_000, perAddress: 1_000, refusalsPerAddress: 1_000 },
     bodyLimit: 1024 * 1024,
