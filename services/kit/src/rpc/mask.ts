@@ -77,7 +77,9 @@ function copy(
     else shown[field.localName] = keepShown(field, message[field.localName], isShown);
   }
   if (desc.fields.some((field) => field.name === maskedFieldsName)) {
-    shown.maskedFields = maskedNames(desc, classes);
+    // A handler may hide more than the classes do, and names it itself.
+    const hidden = Array.isArray(message.maskedFields) ? message.maskedFields : [];
+    shown.maskedFields = [...new Set([...maskedNames(desc, classes), ...hidden])];
   }
   return shown;
 }
