@@ -106,25 +106,41 @@ const checkNeeds = async (cache: string, environment: NodeJS.ProcessEnv): Promis
   await checkPrerequisites({ java: ownKeycloak, maven, go }, environment);
 };
 
+const prepare = async (options: BackingOptions): Promise<Context> => {
+  const { home, report: progress = silentProgress, environment = process.env } = options;
+  const secretNames = [SUPERUSER_SECRET, ADMIN_SECRET, ...confidentialClients(await readRealm())];
+  return {
+    home,
+    cache: sharedCache(environment),
+    progress,
+    environment,
+    ports: await rememberPorts(home, PORTS, await livePorts(home)),
+    secrets: await rememberSecrets(home, secretNames),
+  };
+};
+
+/** Starts PostgreSQL alone, for work on migrations. `stop` ends it only if it did not run before. */
+export const startDatabase = async (
+  options: BackingOptions,
+): Promise<{ readonly databaseUrl: string; readonly stop: () => Promise<void> }> => {
+  const before = await readLive(options.home, 'postgres');
+  const { url } = await postgres(await prepare(options));
+  const stop = async (): Promise<void> => {
+    if (!before) await stopPostgres(options.home);
+  };
+  return { databaseUrl: url, stop };
+};
+
 /**
  * Starts PostgreSQL, NATS with JetStream and Keycloak, or uses those that DATABASE_URL, NATS_URL and KEYCLOAK_URL name;
  * answers when all are ready. What runs already is left running, what was killed is started again, so it may be called
  * at any time. Throws a `UserError` that names what is missing on the machine, or what did not start and why.
  */
 export const startBacking = async (options: BackingOptions): Promise<Backing> => {
-  const { home, report: progress = silentProgress, environment = process.env } = options;
-  const cache = sharedCache(environment);
-  await checkNeeds(cache, environment);
+  const { home, environment = process.env } = options;
+  await checkNeeds(sharedCache(environment), environment);
   const realm = await readRealm();
-  const secretNames = [SUPERUSER_SECRET, ADMIN_SECRET, ...confidentialClients(realm)];
-  const context: Context = {
-    home,
-    cache,
-    progress,
-    environment,
-    ports: await rememberPorts(home, PORTS, await livePorts(home)),
-    secrets: await rememberSecrets(home, secretNames),
-  };
+  const context = await prepare(options);
   const [database, stream, identity] = await Promise.all([
     postgres(context),
     nats(context),
