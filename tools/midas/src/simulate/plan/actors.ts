@@ -9,7 +9,6 @@ export const ACTORS = {
   manager: 'service-manager@provider',
   maracCoordinator: 'marac-coordinator@council',
   policeRepresentative: 'marac-representative@police',
-  housingRepresentative: 'marac-representative@housing',
   navigator: 'health-navigator@ccg',
   groupFacilitator: 'group-facilitator@provider',
   programmeFacilitator: 'programme-facilitator@provider',
@@ -18,6 +17,16 @@ export const ACTORS = {
 
 /** The two case-workers, in different teams. */
 export const CASE_WORKERS = [
-  { user: 'case-worker@provider', team: 'team-north' },
-  { user: 'case-worker-2@provider', team: 'team-south' },
+  { user: 'case-worker@provider', team: 'idva' },
+  { user: 'case-worker-2@provider', team: 'outreach' },
+] as const;
+
+/** Agencies besides the police that now and then refer to MARAC. */
+export const OTHER_REPRESENTATIVES = [
+  'marac-representative@housing',
+  'marac-representative@childrens-social-care',
+  'marac-representative@acute',
+  'marac-representative@primary-care',
+  'marac-representative@probation',
+  'marac-representative@victim-support',
 ] as const;

@@ -1,7 +1,7 @@
 import { perpetratorParticulars, victimParticulars } from '../people/particulars.ts';
 import type { Random } from '../random.ts';
 import { addDays, addMinutes, london, londonDate, nextWeekday } from '../time.ts';
-import { ACTORS, CASE_WORKERS } from './actors.ts';
+import { ACTORS, CASE_WORKERS, OTHER_REPRESENTATIVES } from './actors.ts';
 import type { Incident } from './incidents.ts';
 import type { MaracEntry } from './marac-book.ts';
 import { type Post, ref } from './step.ts';
@@ -12,7 +12,7 @@ const THURSDAY = 4;
 function referrer(chance: Random): string {
   const share = chance.int(1, 100);
   if (share <= 78) return ACTORS.policeRepresentative;
-  return share <= 90 ? chance.pick(CASE_WORKERS).user : ACTORS.housingRepresentative;
+  return share <= 90 ? chance.pick(CASE_WORKERS).user : chance.pick(OTHER_REPRESENTATIVES);
 }
 
 const CRITERIA = [

@@ -23,33 +23,30 @@ export function measuresOf(plan: readonly Step[], windowMonths = 12): Record<str
   );
   const engaged = new Set(
     to(/\/contacts$/)
-      .filter(
-        ({ body }) => body['safe'] === true && body['two_way'] === true && body['support_accepted'] === true,
-      )
+      .filter(({ body }) => body.safe === true && body.two_way === true && body.support_accepted === true)
       .map(({ path }) => cases.get(path.find(isRef)?.ref ?? '')),
   );
   const referrals = to(/^\/v1\/referrals$/);
   const idva = referrals.filter(
     ({ body }) =>
-      body['support'] === 'SUPPORT_KIND_IDVA' &&
-      within(text(body, 'referred_at'), '2017-04-01', '2018-03-31'),
+      body.support === 'SUPPORT_KIND_IDVA' && within(text(body, 'referred_at'), '2017-04-01', '2018-03-31'),
   );
   const oneStopShop = referrals.filter(
     ({ body }) =>
-      body['kind'] === 'REFERRAL_KIND_ONE_STOP_SHOP' &&
+      body.kind === 'REFERRAL_KIND_ONE_STOP_SHOP' &&
       within(text(body, 'referred_at'), '2017-01-01', '2017-12-31'),
   );
 
-  const personOfReferral = new Map(referrals.map((post) => [post.id, people(post.body['person'])]));
-  const caseOfMember = new Map(to(/\/members$/).map((post) => [post.id, refIn(post.body['case_id'])]));
+  const personOfReferral = new Map(referrals.map((post) => [post.id, people(post.body.person)]));
+  const caseOfMember = new Map(to(/\/members$/).map((post) => [post.id, refIn(post.body.case_id)]));
   const freedom = new Set(
-    posts.filter(({ body }) => body['programme'] === 'GROUP_PROGRAMME_FREEDOM').map(({ id }) => id),
+    posts.filter(({ body }) => body.programme === 'GROUP_PROGRAMME_FREEDOM').map(({ id }) => id),
   );
   const attended = new Set<number | undefined>();
   for (const session of to(/^\/v1\/groups\/.*\/sessions$/)) {
     const group = session.path.find(isRef)?.ref ?? '';
     if (!freedom.has(group) || !within(text(session.body, 'held_at'), '2017-01-01', '2017-12-31')) continue;
-    for (const member of list(session.body['attended_member_ids'])) {
+    for (const member of list(session.body.attended_member_ids)) {
       const referral = cases.get(caseOfMember.get(refIn(member)) ?? '');
       attended.add(personOfReferral.get(referral ?? ''));
     }
@@ -94,8 +91,8 @@ const share = (part: number, whole: number, unit: number): number =>
   whole === 0 ? 0 : Math.floor((200 * unit * part + whole) / (2 * whole)) / unit;
 
 function levelOf(answers: Fields): 'HIGH' | 'MEDIUM' | 'STANDARD' {
-  const yes = list(answers['answers']).filter((one) => text(one, 'value') === 'ANSWER_VALUE_YES').length;
-  const raised = text(answers['judgement'], 'raise_to');
+  const yes = list(answers.answers).filter((one) => text(one, 'value') === 'ANSWER_VALUE_YES').length;
+  const raised = text(answers.judgement, 'raise_to');
   if (yes >= 14 || raised === 'RISK_LEVEL_HIGH') return 'HIGH';
   return yes >= 10 || raised === 'RISK_LEVEL_MEDIUM' ? 'MEDIUM' : 'STANDARD';
 }
@@ -139,8 +136,8 @@ function repeatsOf(referrals: readonly Post[], people: ReturnType<typeof identit
     .toSorted((a, b) => (text(a.body, 'referred_at') < text(b.body, 'referred_at') ? -1 : 1))
     .map(({ body }) => {
       const referredAt = text(body, 'referred_at');
-      const incidentAt = text(body['incident'], 'occurred_at');
-      const pairs = list(body['perpetrators']).map((one) => `${people(body['victim'])}/${people(one)}`);
+      const incidentAt = text(body.incident, 'occurred_at');
+      const pairs = list(body.perpetrators).map((one) => `${people(body.victim)}/${people(one)}`);
       const repeat = pairs.some((pair) => {
         const before = last.get(pair);
         if (before === undefined || incidentAt <= before) return false;
