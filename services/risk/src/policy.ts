@@ -1,5 +1,4 @@
-import { createPrismaAbility } from '@casl/prisma/runtime';
-import type { Caller, Policy, Privacy } from '@midas/kit';
+import { abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -9,12 +8,12 @@ import type { Prisma } from '../gen/prisma/client.ts';
 interface Rule {
   readonly action: 'read' | 'assess' | 'refer' | 'hear';
   readonly subject: 'Assessment' | 'MaracReferral';
-  readonly fields?: Privacy[];
+  readonly fields?: readonly Privacy[];
   readonly conditions?: Prisma.AssessmentWhereInput | Prisma.MaracReferralWhereInput;
 }
 
-const FULL: Privacy[] = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'];
-const SUMMARY: Privacy[] = ['NONE', 'PERSONAL'];
+const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
+const SUMMARY = ['NONE', 'PERSONAL'] as const;
 
 /** Makes the first assessment; sees those that the intake team made. */
 const intakeWorker = ({ organisation }: Caller): readonly Rule[] => [
@@ -55,13 +54,13 @@ const only =
   (caller) =>
     kinds.includes(caller.organisationKind) ? grant(caller) : [];
 
-const byRole: Readonly<Record<string, Grant>> = {
-  'intake-worker': only(['provider'], intakeWorker),
-  'case-worker': only(['provider'], caseWorker),
-  'service-manager': only(['provider'], serviceManager),
-  'marac-coordinator': only(['council', 'provider'], () => maracCoordinator),
-  'marac-representative': maracRepresentative,
-};
+const byRole: ReadonlyMap<string, Grant> = new Map([
+  ['intake-worker', only(['provider'], intakeWorker)],
+  ['case-worker', only(['provider'], caseWorker)],
+  ['service-manager', only(['provider'], serviceManager)],
+  ['marac-coordinator', only(['council', 'provider'], () => maracCoordinator)],
+  ['marac-representative', maracRepresentative],
+]);
 
 /** A token that holds one of these beside a survivor-side role is refused everywhere (access.md, the wall). */
 const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
@@ -69,9 +68,9 @@ const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
 function rulesFor(caller: Caller): readonly Rule[] {
   if (caller.kind !== 'user' || !caller.organisation) return [];
   if (caller.roles.some((role) => WALLED.includes(role))) return [];
-  return caller.roles.flatMap((role) => byRole[role]?.(caller) ?? []);
+  return caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []);
 }
 
-export const policy: Policy = {
-  abilityFor: (caller) => createPrismaAbility(rulesFor(caller).map((rule) => ({ ...rule }))),
-};
+export const policy = {
+  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
+} satisfies Policy;

@@ -9,6 +9,7 @@ import { assessmentHandlers } from './assessment/assessment.rpc.ts';
 import { assessmentStore } from './assessment/assessment.store.ts';
 import { incidentSubscriptions } from './incident/incident.events.ts';
 import { maracSubscriptions } from './marac/marac.events.ts';
+import { findingsUnderOtherSettings } from './marac/marac.findings.ts';
 import { maracHandlers } from './marac/marac.rpc.ts';
 import { maracStore } from './marac/marac.store.ts';
 import { type RepeatRule, wordings } from './marac/repeat.ts';
@@ -48,5 +49,8 @@ export function start(config = loadConfig(riskConfig)) {
         ...maracSubscriptions({ db, referrals: maracStore(sealer), persons, rule }),
       ];
     },
+    background: ({ db, sealer, transaction, log }) => [
+      findingsUnderOtherSettings({ db, referrals: maracStore(sealer), transaction, rule, log }),
+    ],
   });
 }

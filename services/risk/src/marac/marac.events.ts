@@ -1,9 +1,10 @@
-import { on, type Remote, type Subscription, type Tx, type Unit } from '@midas/kit';
+import { on, type Remote, type Subscription, type Unit } from '@midas/kit';
 import { PersonRole, type PersonServiceService } from '@midas/proto/case/v1/case';
-import { MaracHeard, MaracReferred, MaracRepeatFound } from '@midas/proto/risk/v1/events';
+import { MaracHeard, MaracReferred } from '@midas/proto/risk/v1/events';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
+import { storeFindings } from './marac.findings.ts';
 import type { MaracStore } from './marac.store.ts';
-import { changedFindings, identified, type MaracReferral } from './marac.ts';
+import { identified, type MaracReferral } from './marac.ts';
 import type { RepeatRule } from './repeat.ts';
 
 type Publisher = Pick<Unit<never>, 'publish'>;
@@ -23,12 +24,6 @@ export function publishReferred(unit: Publisher, referral: MaracReferral): void 
 export function publishHeard(unit: Publisher, referral: MaracReferral): void {
   const heardAt = referral.heardAt ?? undefined;
   unit.publish(MaracHeard, { maracReferralId: referral.id, heardAt }, aggregate(referral), heardAt);
-}
-
-function publishRepeatFound(unit: Publisher, referral: MaracReferral): void {
-  const { id, repeat, repeatWindowMonths } = referral;
-  const finding = { maracReferralId: id, repeat: repeat ?? false, windowMonths: repeatWindowMonths ?? 0 };
-  unit.publish(MaracRepeatFound, finding, aggregate(referral));
 }
 
 interface Deps {
@@ -79,17 +74,4 @@ export function maracSubscriptions({
       },
     }),
   ];
-}
-
-/** Stores and publishes the findings of one victim that the rule changes. The victim is locked. */
-export async function storeFindings(
-  unit: Publisher & { readonly db: Tx<PrismaClient> },
-  referrals: MaracStore,
-  ofVictim: readonly MaracReferral[],
-  rule: RepeatRule,
-): Promise<void> {
-  for (const changed of changedFindings(ofVictim, rule)) {
-    await referrals.update(unit.db, changed);
-    publishRepeatFound(unit, changed);
-  }
 }

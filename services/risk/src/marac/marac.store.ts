@@ -88,21 +88,15 @@ export function maracStore(sealer: Sealer) {
       if (count === 0) fail('stale', 'stale', 'The referral was changed meanwhile; read it again.');
     },
 
-    /** Victims with a finding made under other settings than these, in the order of their ids, after the one given. */
-    async victimsFoundOtherwise(
-      db: Db,
-      rule: RepeatRule,
-      after: string | undefined,
-      take: number,
-    ): Promise<readonly string[]> {
+    /** Some victims with a finding made under other settings than these. */
+    async victimsFoundOtherwise(db: Db, rule: RepeatRule, take: number): Promise<readonly string[]> {
       const rows = await db.maracReferral.findMany({
         where: {
-          victimPersonId: after === undefined ? { not: null } : { gt: after },
+          victimPersonId: { not: null },
           OR: [{ repeatWindowMonths: { not: rule.windowMonths } }, { repeatWording: { not: rule.wording } }],
         },
         distinct: ['victimPersonId'],
         select: { victimPersonId: true },
-        orderBy: { victimPersonId: 'asc' },
         take,
       });
       return rows.flatMap((row) => row.victimPersonId ?? []);
