@@ -89,7 +89,7 @@ describe('a request body', () => {
   });
 
   it('is refused for an unknown field anywhere, naming its path', () => {
-    const names = fc.stringMatching(/^[a-z][a-zA-Z_]{0,20}$/).filter((name) => make.input.field[name] === undefined);
+    const names = fc.stringMatching(/^[a-z][a-zA-Z_]{0,20}$/);
     const known = new Set(make.input.fields.map((field) => field.name));
     fc.assert(
       fc.property(names.filter((name) => !known.has(name)), (name) => {
