@@ -28,7 +28,7 @@ export async function checkContract(): Promise<readonly ContractCheck[]> {
   const against = await breakingBaseline();
   await withContractAt(against, (folder) =>
     buf(
-      ['breaking', '--path', 'midas', '--against', folder],
+      ['breaking', '--against', folder],
       `The contract breaks what stood at ${against}.`,
     ),
   );
