@@ -15,7 +15,8 @@ import { maracStore } from './marac/marac.store.ts';
 import { type RepeatRule, wordings } from './marac/repeat.ts';
 import { policy } from './policy.ts';
 
-const riskConfig = serviceConfig.extend({
+/** What the process is told besides. */
+export const riskConfig = serviceConfig.extend({
   /** Calendar months within which an incident after a MARAC referral makes the next one a repeat. */
   MARAC_REPEAT_WINDOW_MONTHS: z.coerce.number().int().min(1).max(120).default(12),
   /** Whether any abuse or only a criminal act makes a repeat. */
