@@ -6,7 +6,7 @@ import { readDemoPeople } from '../backing/realm.ts';
 import { userError } from '../errors.ts';
 import type { SimulateOptions } from '../platform/types.ts';
 import { waitUntilCaughtUp } from './caughtup.ts';
-import { type Figures, figuresFrom, readFigures, scaled } from './figures.ts';
+import { figuresFrom, readFigures, scaled } from './figures.ts';
 import { planYear } from './plan/index.ts';
 import type { Step } from './plan/step.ts';
 import { type CommissionersReport, fetchReport, reportText, writeReport } from './report.ts';
@@ -22,7 +22,6 @@ export type { CommissionersReport, Measure } from './report.ts';
 export type YearOptions = Pick<SimulateOptions, 'seed' | 'scale' | 'figures'>;
 
 interface Year {
-  readonly figures: Figures;
   readonly steps: readonly Step[];
   /** Differs as soon as one call differs. */
   readonly digest: string;
@@ -33,7 +32,7 @@ async function planned({ seed, scale, figures }: YearOptions): Promise<Year> {
     throw userError('The seed must be a whole number.', 'For example --seed 7.', 64);
   const wanted = scaled(figures === undefined ? figuresFrom() : await readFigures(figures), scale);
   const steps = planYear(seed, wanted);
-  return { figures: wanted, steps, digest: createHash('sha256').update(JSON.stringify(steps)).digest('hex') };
+  return { steps, digest: createHash('sha256').update(JSON.stringify(steps)).digest('hex') };
 }
 
 /** What a home already holds of a year: nothing, some or all of it, or another year. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { userError } from '../errors.ts';
-import { ACTORS } from './plan/actors.ts';
+import { ACTORS, purposeOf } from './plan/actors.ts';
 import { type Http, textAt } from './send/http.ts';
 import type { Tokens } from './send/tokens.ts';
 

@@ -30,3 +30,11 @@ export const OTHER_REPRESENTATIVES = [
   'marac-representative@probation',
   'marac-representative@victim-support',
 ] as const;
+
+/** Why an actor calls, as the audit trail records it. */
+export function purposeOf(actor: string): string {
+  if (actor.startsWith('marac-')) return 'marac';
+  if (actor.startsWith('commissioner')) return 'commissioning';
+  const supports = actor.endsWith('@provider') && actor !== ACTORS.programmeFacilitator;
+  return supports || actor === ACTORS.navigator ? 'direct-care' : 'safeguarding';
+}

@@ -1,4 +1,5 @@
 import { isUserError, userError } from '../../errors.ts';
+import { purposeOf } from '../plan/actors.ts';
 import { isRef, type Path, type Post, type Step } from '../plan/step.ts';
 import { type Answer, type Http, textAt } from './http.ts';
 import type { Done } from './journal.ts';
@@ -80,7 +81,12 @@ async function send(
   return http({
     method,
     url: `${gatewayUrl}${path}`,
-    headers: { ...headers, authorization: `Bearer ${token}`, accept: 'application/json' },
+    headers: {
+      ...headers,
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'x-purpose': purposeOf(step.actor),
+    },
     ...(method === 'POST' && step.kind === 'post'
       ? { body: JSON.stringify(withResults(step.body, done)) }
       : {}),
