@@ -27,10 +27,7 @@ export async function checkContract(): Promise<readonly ContractCheck[]> {
   );
   const against = await breakingBaseline();
   await withContractAt(against, (folder) =>
-    buf(
-      ['breaking', '--against', folder],
-      `The contract breaks what stood at ${against}.`,
-    ),
+    buf(['breaking', '--against', folder], `The contract breaks what stood at ${against}.`),
   );
   return [{ check: 'lint' }, { check: 'format' }, { check: 'breaking', against }];
 }

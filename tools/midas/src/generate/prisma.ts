@@ -1,44 +1,49 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { exists } from '../backing/install.ts';
 import { composedSchema } from '../migrate/schema.ts';
 import { ROOT } from '../paths.ts';
 import { run } from '../process/run.ts';
-import { listSchemas, serviceFolder } from '../services.ts';
+import { serviceFolder } from '../services.ts';
 import { digestOf, unlessStamped } from './stamp.ts';
 
-/** Makes the Prisma client of one folder of `services/`; true unless it was up to date. */
-async function generateClient(service: string): Promise<boolean> {
-  const gen = join(serviceFolder(service), 'gen');
-  const schema = await composedSchema(service);
-  await mkdir(join(gen, 'schema'), { recursive: true });
-  const tool = join(ROOT, 'tools/midas/package.json');
-  const digest = await digestOf(
-    [tool],
-    schema.map(({ content }) => content),
-  );
-  return unlessStamped(gen, digest, async () => {
-    await rm(join(gen, 'prisma'), { recursive: true, force: true });
-    for (const { path, content } of schema) await writeFile(join(gen, 'schema', path), content);
+const prismaCommand = (): { command: string; version: string } => {
+  const find = createRequire(import.meta.url);
+  const about: { version: string; bin: { prisma: string } } = find('prisma/package.json');
+  return {
+    command: join(dirname(find.resolve('prisma/package.json')), about.bin.prisma),
+    version: about.version,
+  };
+};
+
+/** Generates the Prisma client of one service from its schema and the library's tables. */
+export const generatePrisma = async (service: string): Promise<'made' | 'unchanged'> => {
+  const folder = join(serviceFolder(service), 'gen');
+  const schema = join(folder, 'schema');
+  const files = await composedSchema(service);
+  const { command, version } = prismaCommand();
+  const digest = await digestOf(ROOT, [], version, ...files.map((file) => file.content));
+  const stamp = join(folder, '.prisma');
+  if (!(await exists(join(folder, 'prisma')))) await rm(stamp, { force: true });
+  return unlessStamped(stamp, digest, async () => {
+    await rm(schema, { recursive: true, force: true });
+    await mkdir(schema, { recursive: true });
+    for (const file of files) await writeFile(join(schema, file.path), file.content);
     await run(
-      join(ROOT, 'tools/midas/node_modules/.bin/prisma'),
-      ['generate', '--schema', join(gen, 'schema'), '--no-hints'],
-      `The Prisma client of ${service} could not be made.`,
+      process.execPath,
+      [command, 'generate', '--schema', schema],
+      `The Prisma client of ${service} could not be generated.`,
       {
-        cwd: join(ROOT, 'tools/midas'),
-        // Generating needs no engine: naming any executable keeps Prisma from downloading one.
+        cwd: serviceFolder(service),
         env: {
           ...process.env,
+          // Generating needs no engine; naming any program here keeps Prisma from downloading one.
           PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
           PRISMA_HIDE_UPDATE_MESSAGE: '1',
+          CHECKPOINT_DISABLE: '1',
         },
       },
     );
   });
-}
-
-/** Makes the Prisma client of every service that has a schema; answers with those that were not up to date. */
-export async function generateClients(): Promise<readonly string[]> {
-  const made: string[] = [];
-  for (const service of await listSchemas()) if (await generateClient(service)) made.push(service);
-  return made;
-}
+};

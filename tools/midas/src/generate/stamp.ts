@@ -1,37 +1,43 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
-/** Digest of what a generator reads: file contents by path, and any other `parts` such as tool versions. */
-export async function digestOf(files: readonly string[], parts: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part}\0`);
-  for (const file of files.toSorted()) {
-    hash.update(`${file}\0`);
-    hash.update(await readFile(file));
-  }
-  return hash.digest('hex');
-}
-
-/** Files below a folder whose name ends with `ending`. */
-export async function filesBelow(folder: string, ending: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+/** All files below a folder whose name ends so, sorted; a folder that is absent has none. */
+export const filesBelow = async (folder: string, ending: string): Promise<readonly string[]> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
-}
+};
 
-/** Runs `make` unless the stamp in `folder` says that it ran for the same inputs. True when it ran. */
-export async function unlessStamped(
-  folder: string,
+/** A digest over names and contents of files, and over further texts such as versions. */
+export const digestOf = async (
+  root: string,
+  files: readonly string[],
+  ...texts: readonly string[]
+): Promise<string> => {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text}\0`);
+  for (const file of files) {
+    hash.update(`${relative(root, file)}\0`);
+    hash.update(await readFile(file));
+  }
+  return hash.digest('hex');
+};
+
+/**
+ * Runs `make` unless the stamp says that it was run with the same input; the stamp is written last, so that work which
+ * was cut off is done again. Answers whether anything was made.
+ */
+export const unlessStamped = async (
+  stamp: string,
   digest: string,
   make: () => Promise<void>,
-): Promise<boolean> {
-  const stamp = join(folder, '.stamp');
+): Promise<'made' | 'unchanged'> => {
   const before = await readFile(stamp, 'utf8').catch(() => '');
-  if (before === digest) return false;
+  if (before === digest) return 'unchanged';
   await make();
   await writeFile(stamp, digest);
-  return true;
-}
+  return 'made';
+};
