@@ -30,6 +30,7 @@ import {
 import { adminServer } from './health/admin.ts';
 import { type Dependency, health } from './health/checks.ts';
 import { addGrpcHealth } from './health/grpc-health.ts';
+import { identityCheck } from './health/identity-check.ts';
 import type { Caller } from './identity/caller.ts';
 import { serviceTokens } from './identity/service-tokens.ts';
 import { tokenVerifier } from './identity/verifier.ts';
@@ -258,20 +259,6 @@ function peerClients(config: ServiceConfig, name: string, realm: string): Peers 
     },
     close: () => {
       for (const client of open) client.close();
-    },
-  };
-}
-
-function identityCheck(jwksUrl: string): Dependency {
-  return {
-    name: 'identity',
-    isVital: false,
-    // Verified tokens and read keys outlive a short absence.
-    holdsMs: 10_000,
-    check: async () => {
-      const response = await fetch(jwksUrl, { signal: AbortSignal.timeout(2_000) });
-      await response.body?.cancel();
-      if (!response.ok) throw new Error(`The key set answered ${response.status}.`);
     },
   };
 }
