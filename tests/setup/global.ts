@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +19,13 @@ export default async function setup(): Promise<() => Promise<void>> {
   };
   try {
     const backing = await startBacking({ home });
-    await makeTemplates(backing.databaseUrl);
+    const appPassword = randomBytes(12).toString('hex');
+    await makeTemplates(backing.databaseUrl, appPassword);
     const secrets = join(home, 'test-secrets.json');
     await writeFile(secrets, JSON.stringify(backing.clientSecrets), { mode: 0o600 });
     Object.assign(process.env, {
       MIDAS_TEST_DATABASE_URL: backing.databaseUrl,
+      MIDAS_TEST_APP_PASSWORD: appPassword,
       MIDAS_TEST_KEYCLOAK_ISSUER: backing.keycloakIssuer,
       MIDAS_TEST_KEYCLOAK_INTERNAL_URL: backing.keycloakInternalUrl,
       MIDAS_TEST_SECRETS_FILE: secrets,
