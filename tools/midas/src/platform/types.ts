@@ -16,6 +16,8 @@ export type CaughtUp = {
 export type SimulateOptions = {
   readonly gatewayUrl: string;
   readonly keycloakIssuer: string;
+  /** Secrets of the partner systems' clients by client id; those of the home's own Keycloak when left out. */
+  readonly clientSecrets?: Readonly<Record<string, string>>;
   readonly home: string;
   readonly seed: number;
   /** 1 is the whole year; 0.05 a small one. */

@@ -86,9 +86,14 @@ export async function simulate(options: SimulateOptions): Promise<CommissionersR
   }
 }
 
-async function credentialsOf({ home, keycloakIssuer }: SimulateOptions): Promise<Credentials> {
+async function credentialsOf({ home, keycloakIssuer, clientSecrets }: SimulateOptions): Promise<Credentials> {
   const { password } = await readDemoPeople();
-  const text = await readFile(join(home, 'secrets.json'), 'utf8').catch(() => '{}');
-  const secrets = z.record(z.string(), z.string()).parse(JSON.parse(text));
+  const secrets = clientSecrets ?? (await secretsOf(home));
   return { tokenUrl: `${keycloakIssuer}/protocol/openid-connect/token`, password, secrets };
+}
+
+/** Client secrets that this home's own Keycloak was started with. */
+async function secretsOf(home: string): Promise<Readonly<Record<string, string>>> {
+  const text = await readFile(join(home, 'secrets.json'), 'utf8').catch(() => '{}');
+  return z.record(z.string(), z.string()).parse(JSON.parse(text));
 }

@@ -30,6 +30,7 @@ export async function fetchReport(
   const headers = {
     authorization: `Bearer ${await tokens.of(ACTORS.commissioner)}`,
     accept: 'application/json',
+    'x-purpose': purposeOf(ACTORS.commissioner),
   };
   const answer = await http({ method: 'GET', url: `${gatewayUrl}/v1/reports/commissioners`, headers });
   const read = reportAnswer.safeParse(answer.json);
