@@ -6,11 +6,14 @@ const common = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
   exclude: ['**/node_modules/**', '**/gen/**'],
+  // Node runs the files itself, as it does in production: nothing is transformed.
+  experimental: { viteModuleRunner: false, nodeLoader: false },
 };
 
 export default defineConfig({
   test: {
     globalSetup: ['./tests/setup/global.ts'],
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     maxWorkers: 2,
     reporters: process.env.MIDAS_TEST_REPORT
       ? ['default', ['json', { outputFile: process.env.MIDAS_TEST_REPORT }]]

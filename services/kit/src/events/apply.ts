@@ -20,14 +20,12 @@ interface ApplierOptions<Db> {
   readonly now: () => Date;
   readonly delay: (failures: number) => number;
   readonly tries: number;
+  readonly unknownDelayMs: number;
   readonly ackWaitMs: number;
   readonly signal: AbortSignal;
 }
 
 const inboxLookup = 'SELECT 1 AS found FROM inbox_event WHERE consumer = $1 AND event_id = $2::uuid';
-// How long an event that this code does not know waits before it is offered again, perhaps to an upgraded replica.
-const unknownDelayMs = 15_000;
-const unavailableDelayMs = 2_000;
 
 /** Applies one delivery from start to acknowledgement. The returned function never rejects. */
 export function applier<Db extends Database>(options: ApplierOptions<Db>): (message: JsMsg) => Promise<void> {
@@ -73,7 +71,7 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
     const slug = error instanceof DomainError ? error.slug : 'internal';
     if (error instanceof DomainError && (error.kind === 'unavailable' || error.kind === 'timeout')) {
       log.warn({ service, eventId, subject: message.subject, slug }, 'what an event needs is away; it waits');
-      message.nak(unavailableDelayMs);
+      message.nak(delay(message.info.deliveryCount));
       return;
     }
     const count = (failures.get(eventId) ?? 0) + 1;
@@ -141,7 +139,7 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
         { service, subject: message.subject },
         'an event is newer than this code; it waits for an upgrade',
       );
-      message.nak(unknownDelayMs);
+      message.nak(options.unknownDelayMs);
       return;
     }
     const attributes = {

@@ -1,10 +1,4 @@
-import {
-  AckPolicy,
-  type ConsumerMessages,
-  DeliverPolicy,
-  jetstream,
-  jetstreamManager,
-} from '@nats-io/jetstream';
+import { type ConsumerMessages, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
 import type { Database } from '../db/types.ts';
 import { meters } from '../telemetry/meters.ts';
@@ -12,7 +6,7 @@ import { applier } from './apply.ts';
 import type { EventLog } from './log.ts';
 import { type NatsLink, pause } from './nats-link.ts';
 import { sequencer } from './sequencer.ts';
-import { ensureStream, streamName } from './stream.ts';
+import { ensureDurable, ensureStream, streamName } from './stream.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface ConsumersOptions<Db> {
@@ -28,6 +22,10 @@ export interface ConsumersOptions<Db> {
   readonly concurrency?: number;
   /** Milliseconds until an event is delivered again after its n-th failure. */
   readonly delay?: (failures: number) => number;
+  /** Milliseconds until an event that this code does not know is offered again. */
+  readonly unknownDelayMs?: number;
+  /** Milliseconds after which the stream takes an unacknowledged event for lost with its replica. */
+  readonly ackWaitMs?: number;
   /** Failures after which an event becomes a dead letter. */
   readonly tries?: number;
 }
@@ -39,15 +37,15 @@ export interface Consumers {
   status(): 'consuming' | 'down' | 'idle';
 }
 
-const ackWaitMs = 30_000;
 const growing = (failures: number): number => Math.min(200 * 2 ** (failures - 1), 60_000);
 
 /** The durable pull consumer of one service. A service without subscriptions has none. */
 export function consumers<Db extends Database>(options: ConsumersOptions<Db>): Consumers {
   const { service, link, subscriptions, log, concurrency = 16, delay = growing, tries = 10 } = options;
+  const { unknownDelayMs = 15_000, ackWaitMs = 30_000 } = options;
   const stopping = new AbortController();
   const line = sequencer(concurrency);
-  const apply = applier({ ...options, delay, tries, ackWaitMs, signal: stopping.signal });
+  const apply = applier({ ...options, delay, tries, unknownDelayMs, ackWaitMs, signal: stopping.signal });
   const subjects = subscriptions.map(({ subject }) => subject);
   let messages: ConsumerMessages | undefined;
   let running: Promise<void> | undefined;
@@ -56,7 +54,12 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
   const consume = async (nats: NatsConnection): Promise<void> => {
     const manager = await jetstreamManager(nats);
     await ensureStream(manager);
-    await ensureDurable(manager, service, subjects, concurrency);
+    await ensureDurable(manager, service, {
+      filter_subjects: subjects,
+      ack_wait: nanos(ackWaitMs),
+      max_deliver: -1,
+      max_ack_pending: concurrency * 16,
+    });
     const consumer = await jetstream(nats).consumers.get(streamName, service);
     messages = await consumer.consume({ max_messages: concurrency * 4 });
     if (stopping.signal.aborted) messages.stop();
@@ -106,36 +109,6 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
           ? 'consuming'
           : 'down',
   };
-}
-
-async function ensureDurable(
-  manager: Awaited<ReturnType<typeof jetstreamManager>>,
-  service: string,
-  subjects: readonly string[],
-  concurrency: number,
-): Promise<void> {
-  const settings = {
-    filter_subjects: [...subjects],
-    ack_wait: nanos(ackWaitMs),
-    max_deliver: -1,
-    max_ack_pending: concurrency * 16,
-  };
-  const known = await manager.consumers.info(streamName, service).catch(() => undefined);
-  if (known === undefined) {
-    await manager.consumers.add(streamName, {
-      durable_name: service,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ...settings,
-    });
-    return;
-  }
-  // An older replica must not take away what a newer one hears: subjects are only added here.
-  const heard = known.config.filter_subjects ?? [];
-  const all = [...new Set([...heard, ...subjects])].sort();
-  if (all.length > heard.length) {
-    await manager.consumers.update(streamName, service, { ...settings, filter_subjects: all });
-  }
 }
 
 async function untilStopped<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T | undefined> {

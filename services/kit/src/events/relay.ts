@@ -15,7 +15,7 @@ export interface RelayOptions {
   readonly link: NatsLink;
   readonly log: EventLog;
   /** The Prisma client whose commits wake the relay at once; without it NOTIFY and the poll do. */
-  readonly db?: Database;
+  readonly db?: Database | undefined;
   /** Rows published before they are marked together. */
   readonly batchSize?: number;
   /** How often the outbox is looked at when nothing wakes the relay. */

@@ -19,11 +19,11 @@ export async function testDatabase(service: string): Promise<TestDatabase> {
   const name = `test_${underscored}_${randomBytes(6).toString('hex')}`;
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE template_${underscored}`);
   const adminUrl = withDatabase(server, name);
-  const password = process.env.MIDAS_TEST_APP_PASSWORD;
+  const password = suiteVariable('MIDAS_TEST_APP_PASSWORD');
   return {
     name,
     adminUrl,
-    url: password === undefined ? adminUrl : withRole(adminUrl, `midas_${underscored}_app`, password),
+    url: withRole(adminUrl, `midas_${underscored}_app`, password),
     disconnectAll: () =>
       onServer(server, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]),
     [Symbol.asyncDispose]: () => onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),

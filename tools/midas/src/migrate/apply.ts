@@ -1,4 +1,4 @@
-import { databaseName, listDatabases, migratorRole, pickServices } from '../services.ts';
+import { databaseName, listDatabases, listSchemas, migratorRole, pickServices } from '../services.ts';
 import { ensureDatabase, grantApplication, type RolePasswords, urlFor, withClient } from './databases.ts';
 import { NO_FILTER, withEngine } from './engine.ts';
 import { composedSchema, readMigrations } from './schema.ts';
@@ -13,7 +13,7 @@ export type ApplyOptions = {
   /** A role that may create databases and roles. */
   readonly databaseUrl: string;
   readonly passwords: RolePasswords;
-  /** All that keep a database, when empty. */
+  /** All services that keep a database, when left out. */
   readonly services?: readonly string[];
 };
 
@@ -41,7 +41,7 @@ const applyOne = async (service: string, options: ApplyOptions): Promise<Applied
  * Safe to run again. Throws a `UserError` with the engine's words when a migration fails.
  */
 export const applyAll = async (options: ApplyOptions): Promise<readonly Applied[]> => {
-  const services = pickServices(options.services ?? [], await listDatabases());
+  const services = pickServices(options.services ?? (await listDatabases()), await listSchemas());
   await withClient(options.databaseUrl, async (client) => {
     for (const service of services) await ensureDatabase(client, service, options.passwords);
   });
