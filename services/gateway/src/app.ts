@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
 import { downloadHandler } from './calls/download.ts';
 import { type CallDeps, unaryHandler } from './calls/handler.ts';
@@ -79,7 +79,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   answerWithProblems(app, deps.endpoints, deps.unknownError);
   await app.register(helmet, securityHeaders);
-  await app.register(cors, { delegator: (request, done) => done(null, { origin: isPublicRead(request) ? '*' : false }) });
+  await app.register(cors, {
+    delegator: (request, done) => done(null, { origin: isPublicRead(request) ? '*' : false }),
+  });
   await app.register(rateLimit, { global: false });
   signIn(app, deps.verify, rateLimits(app, deps.rates));
   await serveDocuments(app, deps.endpoints);
@@ -88,19 +90,27 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 }
 
 function addRoutes(app: FastifyInstance, deps: AppDeps): void {
-  for (const endpoint of deps.endpoints) if (endpoint.shape === 'unary') addRoute(app, endpoint, unaryHandler(endpoint, deps));
+  for (const endpoint of deps.endpoints)
+    if (endpoint.shape === 'unary') addRoute(app, endpoint, unaryHandler(endpoint, deps));
   // Bodies of any media type, left unread for the handler.
   app.register(async (files) => {
     files.removeAllContentTypeParsers();
     files.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     for (const endpoint of deps.endpoints) {
-      if (endpoint.shape === 'upload') addRoute(files, endpoint, uploadHandler(endpoint, deps), deps.transferTimeoutMs);
-      if (endpoint.shape === 'download') addRoute(files, endpoint, downloadHandler(endpoint, deps), deps.transferTimeoutMs);
+      if (endpoint.shape === 'upload')
+        addRoute(files, endpoint, uploadHandler(endpoint, deps), deps.transferTimeoutMs);
+      if (endpoint.shape === 'download')
+        addRoute(files, endpoint, downloadHandler(endpoint, deps), deps.transferTimeoutMs);
     }
   });
 }
 
-function addRoute(app: FastifyInstance, endpoint: Endpoint, handler: RouteHandlerMethod, timeoutMs?: number): void {
+function addRoute(
+  app: FastifyInstance,
+  endpoint: Endpoint,
+  handler: RouteHandlerMethod,
+  timeoutMs?: number,
+): void {
   app.route({
     method: endpoint.verb,
     url: routeUrl(endpoint.path),

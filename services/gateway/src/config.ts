@@ -29,11 +29,12 @@ export const gatewayConfig = processConfig.extend({
 export type GatewayConfig = Readonly<z.infer<typeof gatewayConfig>>;
 
 /** The address of each service by its name, from `HEALTH_ACCESS_ADDRESS` and the like. */
-export function peerAddresses(config: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+export function peerAddresses(config: object): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(config)) {
     const service = /^([A-Z][A-Z_]*)_ADDRESS$/.exec(name)?.[1];
-    if (service !== undefined && typeof value === 'string') found[service.toLowerCase().replaceAll('_', '-')] = value;
+    if (service !== undefined && typeof value === 'string')
+      found[service.toLowerCase().replaceAll('_', '-')] = value;
   }
   return found;
 }

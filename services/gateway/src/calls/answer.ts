@@ -11,7 +11,11 @@ export function matchesEtag(header: string | undefined, etag: string): boolean {
 }
 
 /** Path of the record that a POST made, from the path asked and the id in the answer. */
-export function locationUrl(endpoint: Endpoint, request: FastifyRequest, json: JsonObject): string | undefined {
+export function locationUrl(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  json: JsonObject,
+): string | undefined {
   const last = endpoint.location?.segments.at(-1);
   if (last?.kind !== 'variable') return undefined;
   const id = json[last.field];

@@ -12,7 +12,8 @@ import { callMetadata, checkHeaders } from './headers.ts';
 import type { TransferLimits } from './upload.ts';
 
 // What a browser shows instead of saving could run in this origin; everything else goes out as plain bytes.
-const safeType = /^(?:text\/(?:csv|plain)|application\/(?:json|x-ndjson|pdf|zip|octet-stream|xml))(?:; ?charset=[a-z0-9-]+)?$/i;
+const safeType =
+  /^(?:text\/(?:csv|plain)|application\/(?:json|x-ndjson|pdf|zip|octet-stream|xml))(?:; ?charset=[a-z0-9-]+)?$/i;
 
 /**
  * Serves a server-streaming RPC whose message carries a file in pieces. The first message's content type is the

@@ -43,7 +43,12 @@ export function readMessage(endpoint: Endpoint, request: FastifyRequest, body: u
     body,
   });
   if (reading.kind === 'message') return reading.message;
-  return fail('invalid', 'invalid-request', 'The request does not have the shape of its message.', reading.violations);
+  return fail(
+    'invalid',
+    'invalid-request',
+    'The request does not have the shape of its message.',
+    reading.violations,
+  );
 }
 
 /** Fails with kind `invalid`, naming every field that breaks a rule of the contract. */
@@ -54,21 +59,35 @@ export function checkRules(endpoint: Endpoint, message: Message): void {
   }
 }
 
-async function call(endpoint: Endpoint, request: FastifyRequest, bytes: Uint8Array, deps: CallDeps): Promise<Answer> {
+async function call(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  bytes: Uint8Array,
+  deps: CallDeps,
+): Promise<Answer> {
   const deadline = deps.now() + deps.timeoutMs;
   const token = await deps.tokens(endpoint.peer);
   return inClientSpan(endpoint, () =>
-    callUnary(deps.peers, endpoint, bytes, callMetadata(request, token), { deadline, signal: request.signal }),
+    callUnary(deps.peers, endpoint, bytes, callMetadata(request, token), {
+      deadline,
+      signal: request.signal,
+    }),
   );
 }
 
 /** Sends the answer of an RPC: its ETag, 304 when the caller has it already, 201 and `Location` for a new record. */
-export function sendAnswer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+export function sendAnswer(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+): FastifyReply {
   const [etag] = answer.metadata.get('etag');
   reply.header('cache-control', 'no-store');
   if (typeof etag === 'string') {
     reply.header('etag', etag);
-    if (endpoint.verb === 'GET' && matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    if (endpoint.verb === 'GET' && matchesEtag(request.headers['if-none-match'], etag))
+      return reply.code(304).send();
   }
   const json = writeAnswer(endpoint.output, answer.bytes);
   const location = locationUrl(endpoint, request, json);

@@ -22,7 +22,11 @@ export function checkHeaders(endpoint: Endpoint, request: FastifyRequest): void 
       fail('invalid', 'bad-header', `The header ${name} is not well-formed.`, [violation]);
     }
   }
-  if (endpoint.verb === 'POST' && endpoint.contract.changing && request.headers['idempotency-key'] === undefined) {
+  if (
+    endpoint.verb === 'POST' &&
+    endpoint.contract.changing &&
+    request.headers['idempotency-key'] === undefined
+  ) {
     const violation = { field: 'Idempotency-Key', rule: 'required', message: 'the header must be given' };
     fail('invalid', 'idempotency-key-required', 'A POST needs the header Idempotency-Key.', [violation]);
   }

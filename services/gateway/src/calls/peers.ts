@@ -1,4 +1,5 @@
 import { type ChannelOptions, Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { largestMessage } from '@midas/kit';
 
 /** The channels to the services, one each. */
 export interface Peers {
@@ -12,9 +13,10 @@ export interface Peers {
 const options: ChannelOptions = {
   // Over a headless service: every replica gets its share (design: long channels need round_robin).
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 5_000,
-  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  'grpc.max_receive_message_length': largestMessage,
+  'grpc.max_send_message_length': largestMessage,
   // A service that comes back is found within a second or two, not after the default of two minutes.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
@@ -23,7 +25,10 @@ const options: ChannelOptions = {
 /** Opens the channels. Services that are down do not matter: gRPC keeps trying. */
 export function openPeers(addresses: Readonly<Record<string, string>>): Peers {
   const clients = new Map(
-    Object.entries(addresses).map(([name, address]) => [name, new Client(address, credentials.createInsecure(), options)]),
+    Object.entries(addresses).map(([name, address]) => [
+      name,
+      new Client(target(address), credentials.createInsecure(), options),
+    ]),
   );
   return {
     of(name) {
@@ -38,8 +43,15 @@ export function openPeers(addresses: Readonly<Record<string, string>>): Peers {
   };
 }
 
+// Asks for every address behind a name, so that there is something to balance over.
+function target(address: string): string {
+  return address.includes('://') ? address : `dns:///${address}`;
+}
+
 function stateOf(client: Client): 'up' | 'down' | 'connecting' {
   const state = client.getChannel().getConnectivityState(true);
   if (state === connectivityState.READY) return 'up';
-  return state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN ? 'down' : 'connecting';
+  return state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN
+    ? 'down'
+    : 'connecting';
 }

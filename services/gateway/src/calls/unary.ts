@@ -31,7 +31,9 @@ export function callUnary(
       else reject(errorFromGrpc(error));
     };
     const bytes = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
-    const call = peers.of(endpoint.peer).makeUnaryRequest(endpoint.rpc, asBytes, asBytes, bytes, metadata, options, done);
+    const call = peers
+      .of(endpoint.peer)
+      .makeUnaryRequest(endpoint.rpc, asBytes, asBytes, bytes, metadata, options, done);
     call.on('metadata', (received: Metadata) => {
       head = received;
     });

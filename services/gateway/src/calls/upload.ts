@@ -45,15 +45,22 @@ export function uploadHandler(endpoint: Endpoint, deps: CallDeps & TransferLimit
         transfer.call.write(Buffer.from(toBinary(endpoint.input, first)));
         return sendPieces(endpoint, file, request, transfer, deps.uploadLimit);
       };
-      const answer = await deps.gate.run(() => inClientSpan(endpoint, send)).finally(() => {
-        // What is left of the body is not read: the connection cannot carry another request.
-        if (!request.raw.readableEnded) reply.header('connection', 'close');
-      });
+      const answer = await deps.gate
+        .run(() => inClientSpan(endpoint, send))
+        .finally(() => {
+          // What is left of the body is not read: the connection cannot carry another request.
+          if (!request.raw.readableEnded) reply.header('connection', 'close');
+        });
       return sendAnswer(endpoint, request, reply, answer);
     });
 }
 
-function open(endpoint: Endpoint, request: FastifyRequest, token: string, deps: CallDeps & TransferLimits): Transfer {
+function open(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  token: string,
+  deps: CallDeps & TransferLimits,
+): Transfer {
   const asBytes = (bytes: Buffer): Buffer => bytes;
   const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
   let head = new Metadata();
@@ -100,7 +107,8 @@ async function sendPieces(
       if (size > most) tooLarge(most);
       const message = create(input);
       reflect(input, message).set(data, chunk);
-      if (!call.write(Buffer.from(toBinary(input, message)))) await Promise.race([once(call, 'drain'), answered]);
+      if (!call.write(Buffer.from(toBinary(input, message))))
+        await Promise.race([once(call, 'drain'), answered]);
     }
     call.end();
   } catch (error) {

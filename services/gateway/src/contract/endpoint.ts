@@ -1,4 +1,10 @@
-import { type DescField, type DescMessage, type DescMethod, type FileRegistry, ScalarType } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type FileRegistry,
+  ScalarType,
+} from '@bufbuild/protobuf';
 import { type HttpBinding, type MethodContract, methodContract } from '@midas/kit';
 import { type PathTemplate, parsePath } from './path.ts';
 
@@ -79,7 +85,9 @@ function shapeOf(method: DescMethod): Shape {
   if (method.methodKind === 'unary') return 'unary';
   if (method.methodKind === 'client_streaming' && fileFields(method.input)) return 'upload';
   if (method.methodKind === 'server_streaming' && fileFields(method.output)) return 'download';
-  throw new Error(`${method.parent.typeName}/${method.name}: a stream with a REST path carries a file: bytes and content_type`);
+  throw new Error(
+    `${method.parent.typeName}/${method.name}: a stream with a REST path carries a file: bytes and content_type`,
+  );
 }
 
 /** The verbs that some endpoints answer, each once; where GET is answered, HEAD is. */
@@ -91,10 +99,14 @@ export function verbsOf(endpoints: readonly Endpoint[]): readonly string[] {
 
 /** The file fields of a message: its only `bytes` field, and `content_type`. */
 export function fileFields(desc: DescMessage): FileFields | undefined {
-  const bytes = desc.fields.filter((field) => field.fieldKind === 'scalar' && field.scalar === ScalarType.BYTES);
+  const bytes = desc.fields.filter(
+    (field) => field.fieldKind === 'scalar' && field.scalar === ScalarType.BYTES,
+  );
   const contentType = desc.fields.find((field) => field.name === 'content_type');
   const [data] = bytes;
-  return bytes.length === 1 && data !== undefined && contentType !== undefined ? { data, contentType } : undefined;
+  return bytes.length === 1 && data !== undefined && contentType !== undefined
+    ? { data, contentType }
+    : undefined;
 }
 
 function locationOf(endpoint: Endpoint, all: readonly Endpoint[]): PathTemplate | undefined {

@@ -20,9 +20,13 @@ export interface PathTemplate {
 export function parsePath(template: string): PathTemplate {
   const found = /^((?:\/[^/:]+)+)(?::([a-z][A-Za-z-]*))?$/.exec(template);
   if (found?.[1] === undefined) throw new Error(`path ${template}: not a path with an optional :verb`);
-  const segments = found[1].slice(1).split('/').map((text) => parseSegment(template, text));
+  const segments = found[1]
+    .slice(1)
+    .split('/')
+    .map((text) => parseSegment(template, text));
   const variables = segments.flatMap((segment) => (segment.kind === 'variable' ? [segment.field] : []));
-  if (new Set(variables).size !== variables.length) throw new Error(`path ${template}: a variable is used twice`);
+  if (new Set(variables).size !== variables.length)
+    throw new Error(`path ${template}: a variable is used twice`);
   return { template, segments, verb: found[2], variables };
 }
 

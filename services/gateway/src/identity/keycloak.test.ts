@@ -1,6 +1,6 @@
 import { DomainError } from '@midas/kit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type TestIssuer, testIssuer, type TokenOptions } from '../testing/issuer.ts';
+import { type TestIssuer, type TokenOptions, testIssuer } from '../testing/issuer.ts';
 import { keycloakVerifier } from './keycloak.ts';
 import { type Bearer, bearerToken, remembered, type TokenVerifier } from './verifier.ts';
 
@@ -98,7 +98,9 @@ describe('the verifier', () => {
       internalUrl: issuer.issuer,
       audience: 'midas',
     });
-    await expect(apart(issuer.token({ iss: 'https://id.example/realms/test' }))).resolves.toMatchObject({ subject: 'user-1' });
+    await expect(apart(issuer.token({ iss: 'https://id.example/realms/test' }))).resolves.toMatchObject({
+      subject: 'user-1',
+    });
     await expect(slugOf(apart(issuer.token()))).resolves.toBe('token-refused');
   });
 });
@@ -119,7 +121,9 @@ describe('remembering', () => {
   });
 
   it('forgets the oldest beyond its capacity, and refusals at once', async () => {
-    const inner = vi.fn(async (token: string) => (token === 'bad' ? Promise.reject(new Error('no')) : bearer(token, 9e9)));
+    const inner = vi.fn(async (token: string) =>
+      token === 'bad' ? Promise.reject(new Error('no')) : bearer(token, 9e9),
+    );
     const known = remembered(inner, 2, () => 0);
     for (const token of ['a', 'b', 'c', 'a']) await known(token);
     expect(inner).toHaveBeenCalledTimes(4);
@@ -134,7 +138,15 @@ describe('the Authorization header', () => {
     expect(bearerToken(undefined)).toBeUndefined();
     expect(bearerToken('Bearer a.b.c')).toBe('a.b.c');
     expect(bearerToken('bearer a.b.c')).toBe('a.b.c');
-    for (const header of ['', 'Bearer', 'Bearer ', 'Basic dTpw', 'a.b.c', 'Bearer a b', `Bearer ${'a'.repeat(9000)}`]) {
+    for (const header of [
+      '',
+      'Bearer',
+      'Bearer ',
+      'Basic dTpw',
+      'a.b.c',
+      'Bearer a b',
+      `Bearer ${'a'.repeat(9000)}`,
+    ]) {
       expect(() => bearerToken(header)).toThrow(/access token/);
     }
   });

@@ -106,7 +106,7 @@ function withinTime<T>(work: Promise<T>): Promise<T> {
 function requireRs256(token: string): void {
   const parts = token.split('.');
   const header = parts.length === 3 ? parseObject(parts[0] ?? '') : undefined;
-  if (header?.['alg'] !== 'RS256' || typeof header['kid'] !== 'string' || header['crit'] !== undefined) refuse();
+  if (header?.alg !== 'RS256' || typeof header.kid !== 'string' || header.crit !== undefined) refuse();
 }
 
 function parseObject(part: string): Readonly<Record<string, unknown>> | undefined {
@@ -121,7 +121,11 @@ function parseObject(part: string): Readonly<Record<string, unknown>> | undefine
 /** A token cannot be judged while Keycloak's keys cannot be read: that is no fault of the caller. */
 function refuseOrWait(error: unknown): never {
   if (isUnreachable(error)) {
-    fail('unavailable', 'identity-unavailable', 'Tokens cannot be verified at the moment. Try again shortly.');
+    fail(
+      'unavailable',
+      'identity-unavailable',
+      'Tokens cannot be verified at the moment. Try again shortly.',
+    );
   }
   return refuse();
 }
@@ -129,7 +133,9 @@ function refuseOrWait(error: unknown): never {
 // The grant manager hands on nothing but the text of the cause.
 function isUnreachable(error: unknown): boolean {
   const text = error instanceof Error ? error.message : '';
-  return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|socket hang up|Error fetching JWK/.test(text);
+  return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|socket hang up|Error fetching JWK/.test(
+    text,
+  );
 }
 
 function bearerOf(token: string, content: unknown, now: number): Bearer {

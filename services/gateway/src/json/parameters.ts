@@ -10,7 +10,9 @@ export function readParameter(field: DescField, text: string): { json: JsonValue
   const scalar = field.fieldKind === 'scalar' || field.fieldKind === 'list' ? field.scalar : undefined;
   switch (scalar) {
     case ScalarType.BOOL:
-      return text === 'true' || text === 'false' ? { json: text === 'true' } : { message: 'must be true or false' };
+      return text === 'true' || text === 'false'
+        ? { json: text === 'true' }
+        : { message: 'must be true or false' };
     case ScalarType.DOUBLE:
     case ScalarType.FLOAT:
     case ScalarType.INT32:

@@ -39,7 +39,10 @@ describe('parseJson', () => {
   });
 
   it('does not count brackets within text', () => {
-    expect(parse(JSON.stringify({ a: '[{'.repeat(50), b: '\\"[' }))).toEqual({ a: '[{'.repeat(50), b: '\\"[' });
+    expect(parse(JSON.stringify({ a: '[{'.repeat(50), b: '\\"[' }))).toEqual({
+      a: '[{'.repeat(50),
+      b: '\\"[',
+    });
   });
 
   it('refuses a key named twice in one object, also when one is escaped', () => {
@@ -55,6 +58,8 @@ describe('parseJson', () => {
 
   it('never repeats the body in its refusal', () => {
     const secret = 'Jane Roe 9434765919';
-    expect(() => parse(`{"a": ${secret}}`)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('Jane') }));
+    expect(() => parse(`{"a": ${secret}}`)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('Jane') }),
+    );
   });
 });

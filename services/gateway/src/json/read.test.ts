@@ -24,7 +24,9 @@ const violations = (target: Endpoint, incoming: Partial<Incoming>) => {
 };
 const json = (target: Endpoint, incoming: Partial<Incoming>): unknown => {
   const reading = read(target, incoming);
-  return reading.kind === 'message' ? toJson(target.input, reading.message, { useProtoFieldName: true }) : reading;
+  return reading.kind === 'message'
+    ? toJson(target.input, reading.message, { useProtoFieldName: true })
+    : reading;
 };
 
 // Values that a field of the probe accepts, as a caller writes them.
@@ -56,7 +58,16 @@ const wrong: Readonly<Record<string, readonly unknown[]>> = {
   ratio: ['1.5', true, 'NaN', null],
   yes: ['true', 1, 0, 'false', null],
   colour: ['red', 'COLOUR_BLUE', 1, '1', 'colour_red', null],
-  at: [1, '2018-02-30T00:00:00Z', '2017-02-29T00:00:00Z', '2018-01-01', '2018-01-01T25:00:00Z', '2018-01-01 00:00:00Z', '0000-01-01T00:00:00Z', {}],
+  at: [
+    1,
+    '2018-02-30T00:00:00Z',
+    '2017-02-29T00:00:00Z',
+    '2018-01-01',
+    '2018-01-01T25:00:00Z',
+    '2018-01-01 00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    {},
+  ],
   inner: ['x', [], 1, null],
   inners: [{}, 'x', [[]], [null], [1]],
   tags: ['x', [1], [null], {}],
@@ -75,7 +86,8 @@ describe('a request body', () => {
           useProtoFieldName: true,
           alwaysEmitImplicit: true,
         });
-        for (const [name, value] of Object.entries(body)) expectSame(make.input, name, Object(arrived)[name], value);
+        for (const [name, value] of Object.entries(body))
+          expectSame(make.input, name, Object(arrived)[name], value);
       }),
     );
   });
@@ -92,18 +104,33 @@ describe('a request body', () => {
     const names = fc.stringMatching(/^[a-z][a-zA-Z_]{0,20}$/);
     const known = new Set(make.input.fields.map((field) => field.name));
     fc.assert(
-      fc.property(names.filter((name) => !known.has(name)), (name) => {
-        expect(violations(make, { body: { [name]: 1 } })).toMatchObject([{ field: name, rule: 'unknown_field' }]);
-      }),
+      fc.property(
+        names.filter((name) => !known.has(name)),
+        (name) => {
+          expect(violations(make, { body: { [name]: 1 } })).toMatchObject([
+            { field: name, rule: 'unknown_field' },
+          ]);
+        },
+      ),
     );
-    expect(violations(make, { body: { inners: [{}, { extra: 1 }] } })).toMatchObject([{ field: 'inners[1].extra' }]);
+    expect(violations(make, { body: { inners: [{}, { extra: 1 }] } })).toMatchObject([
+      { field: 'inners[1].extra' },
+    ]);
     // Lower camel case is the other spelling that protobuf's JSON would take.
-    expect(violations(make, { body: { probeId: 'x' } })).toMatchObject([{ field: 'probeId', rule: 'unknown_field' }]);
+    expect(violations(make, { body: { probeId: 'x' } })).toMatchObject([
+      { field: 'probeId', rule: 'unknown_field' },
+    ]);
   });
 
   it('cannot reach the prototype', () => {
-    const body: unknown = JSON.parse('{"__proto__": {"text": "x"}, "constructor": 1, "inner": {"__proto__": 1}}');
-    expect(violations(make, { body }).map(({ field }) => field)).toEqual(['__proto__', 'constructor', 'inner.__proto__']);
+    const body: unknown = JSON.parse(
+      '{"__proto__": {"text": "x"}, "constructor": 1, "inner": {"__proto__": 1}}',
+    );
+    expect(violations(make, { body }).map(({ field }) => field)).toEqual([
+      '__proto__',
+      'constructor',
+      'inner.__proto__',
+    ]);
   });
 
   it('that is no object is refused', () => {
@@ -136,7 +163,15 @@ describe('a path variable', () => {
 
 describe('query parameters', () => {
   it('are read by the type of their field', () => {
-    const query = { text: '12', count: '12', ratio: '-1.5', yes: 'true', colour: 'COLOUR_RED', tags: ['a', 'b'], 'inner.on': 'true' };
+    const query = {
+      text: '12',
+      count: '12',
+      ratio: '-1.5',
+      yes: 'true',
+      colour: 'COLOUR_RED',
+      tags: ['a', 'b'],
+      'inner.on': 'true',
+    };
     expect(json(find, { query })).toEqual({
       text: '12',
       count: 12,
@@ -146,7 +181,10 @@ describe('query parameters', () => {
       tags: ['a', 'b'],
       inner: { on: true },
     });
-    expect(json(find, { query: { tags: 'a', at: '2018-01-31T10:00:00Z' } })).toEqual({ tags: ['a'], at: '2018-01-31T10:00:00Z' });
+    expect(json(find, { query: { tags: 'a', at: '2018-01-31T10:00:00Z' } })).toEqual({
+      tags: ['a'],
+      at: '2018-01-31T10:00:00Z',
+    });
   });
 
   it.each([
@@ -172,7 +210,9 @@ describe('query parameters', () => {
 
   it('have no place beside a body, nor may they repeat the path', () => {
     expect(violations(make, { query: { text: 'x' }, body: {} })).toMatchObject([{ rule: 'unknown_field' }]);
-    expect(violations(start, { variables: ['p1'], query: { probe_id: 'p1' } })).toMatchObject([{ rule: 'unknown_field' }]);
+    expect(violations(start, { variables: ['p1'], query: { probe_id: 'p1' } })).toMatchObject([
+      { rule: 'unknown_field' },
+    ]);
   });
 });
 
@@ -188,7 +228,10 @@ describe('a PATCH', () => {
   });
 
   it('clears with null, and refuses a mask of the caller', () => {
-    expect(json(change, { variables: ['p1'], body: { text: null } })).toEqual({ probe_id: 'p1', update_mask: 'text' });
+    expect(json(change, { variables: ['p1'], body: { text: null } })).toEqual({
+      probe_id: 'p1',
+      update_mask: 'text',
+    });
     expect(violations(change, { variables: ['p1'], body: { update_mask: 'text' } })).toMatchObject([
       { field: 'update_mask', rule: 'unknown_field' },
     ]);
@@ -198,11 +241,14 @@ describe('a PATCH', () => {
 function expectSame(desc: DescMessage, name: string, arrived: unknown, sent: unknown): void {
   if (name === 'at') expect(Date.parse(String(arrived))).toBe(Date.parse(String(sent)));
   else if (name === 'inner') expect(withoutEmpty(arrived)).toEqual(withoutEmpty(sent));
-  else if (name === 'inners') expect(Object(arrived).map(withoutEmpty)).toEqual(Object(sent).map(withoutEmpty));
+  else if (name === 'inners')
+    expect(Object(arrived).map(withoutEmpty)).toEqual(Object(sent).map(withoutEmpty));
   else expect(arrived, `${desc.typeName}.${name}`).toEqual(sent);
 }
 
 function withoutEmpty(value: unknown): JsonObject {
-  const kept = Object.entries(Object(value)).filter(([, one]) => one !== '' && one !== false && !(Array.isArray(one) && one.length === 0));
+  const kept = Object.entries(Object(value)).filter(
+    ([, one]) => one !== '' && one !== false && !(Array.isArray(one) && one.length === 0),
+  );
   return Object.fromEntries(kept) as JsonObject;
 }

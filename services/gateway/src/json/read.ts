@@ -1,4 +1,12 @@
-import { create, type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+} from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import type { Violation } from '@midas/kit';
@@ -40,7 +48,10 @@ export function readRequest(endpoint: Endpoint, incoming: Incoming): Reading {
     return { kind: 'message', message };
   } catch {
     // What only `fromJson` sees, e.g. a time before the year 1. Its words may quote the value.
-    return { kind: 'refused', violations: [{ field: '', rule: 'type', message: 'does not fit the message' }] };
+    return {
+      kind: 'refused',
+      violations: [{ field: '', rule: 'type', message: 'does not fit the message' }],
+    };
   }
 }
 
@@ -52,9 +63,14 @@ function readBody(endpoint: Endpoint, body: unknown, violations: Violation[]): P
     return { json: {}, paths: [] };
   }
   const target = bodyMessage(endpoint);
-  const { json, paths } = endpoint.verb === 'PATCH' ? readPatch(target, body) : { json: { ...body }, paths: [] };
+  const { json, paths } =
+    endpoint.verb === 'PATCH' ? readPatch(target, body) : { json: { ...body }, paths: [] };
   if (endpoint.verb === 'PATCH' && json[maskField] !== undefined) {
-    violations.push({ field: maskField, rule: 'unknown_field', message: 'is made from the keys that are present' });
+    violations.push({
+      field: maskField,
+      rule: 'unknown_field',
+      message: 'is made from the keys that are present',
+    });
   }
   return { json: endpoint.body === '*' ? json : { [endpoint.body]: json }, paths };
 }
@@ -70,7 +86,8 @@ function setMask(endpoint: Endpoint, message: Message, paths: readonly string[])
 function bodyMessage(endpoint: Endpoint): DescMessage {
   if (endpoint.body === '*') return endpoint.input;
   const field = endpoint.input.fields.find((one) => one.name === endpoint.body);
-  if (field?.fieldKind !== 'message') throw new Error(`${endpoint.rpc}: body ${endpoint.body} is no message field`);
+  if (field?.fieldKind !== 'message')
+    throw new Error(`${endpoint.rpc}: body ${endpoint.body} is no message field`);
   return field.message;
 }
 
@@ -79,27 +96,44 @@ function isJsonObject(value: unknown): value is Readonly<Record<string, JsonValu
 }
 
 /** A path variable also given in the body must say the same: neither may win silently. */
-function setVariable(desc: DescMessage, json: JsonObject, name: string, text: string, violations: Violation[]): void {
+function setVariable(
+  desc: DescMessage,
+  json: JsonObject,
+  name: string,
+  text: string,
+  violations: Violation[],
+): void {
   const found = findField(desc, name);
   if (found === undefined) throw new Error(`${desc.typeName}: path variable ${name} is no field`);
   const value = readParameter(found, text);
   if ('message' in value) return void violations.push({ field: name, rule: 'type', message: value.message });
   const holder = holderOf(json, name);
   const key = name.split('.').at(-1) ?? name;
-  if (holder === undefined) return void violations.push({ field: name, rule: 'type', message: 'must be an object' });
+  if (holder === undefined)
+    return void violations.push({ field: name, rule: 'type', message: 'must be an object' });
   if (holder[key] !== undefined && holder[key] !== value.json) {
     return void violations.push({ field: name, rule: 'path', message: 'differs from the value in the path' });
   }
   holder[key] = value.json;
 }
 
-function setParameter(endpoint: Endpoint, json: JsonObject, name: string, raw: unknown, violations: Violation[]): void {
+function setParameter(
+  endpoint: Endpoint,
+  json: JsonObject,
+  name: string,
+  raw: unknown,
+  violations: Violation[],
+): void {
   const top = name.split('.')[0] ?? name;
   const inBody = endpoint.body === '*' || endpoint.body === top || endpoint.path.variables.includes(name);
   const field = inBody ? undefined : findField(endpoint.input, name);
   const list = field?.fieldKind === 'list';
   if (field === undefined || field.fieldKind === 'map') {
-    return void violations.push({ field: printable(name), rule: 'unknown_field', message: 'is not a parameter here' });
+    return void violations.push({
+      field: printable(name),
+      rule: 'unknown_field',
+      message: 'is not a parameter here',
+    });
   }
   const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
   if (texts.length > 1 && !list) {
@@ -128,7 +162,8 @@ export function findField(desc: DescMessage, name: string): DescField | undefine
 function holderOf(json: JsonObject, name: string): JsonObject | undefined {
   let holder = json;
   for (const step of name.split('.').slice(0, -1)) {
-    const next = (holder[step] ??= {});
+    holder[step] ??= {};
+    const next = holder[step];
     if (typeof next !== 'object' || next === null || Array.isArray(next)) return undefined;
     holder = next;
   }

@@ -31,7 +31,8 @@ function checkOf(desc: DescMessage): Check {
     for (const name of Object.keys(value)) {
       if (out.length >= maxViolations) return;
       const field = fields.get(name);
-      if (field === undefined) report(out, join(path, printable(name)), 'unknown_field', 'is not a field here');
+      if (field === undefined)
+        report(out, join(path, printable(name)), 'unknown_field', 'is not a field here');
       else field(value[name], join(path, name), out);
     }
     for (const names of oneofs) {
@@ -118,7 +119,8 @@ function wellKnownCheck(desc: DescMessage): Check | undefined {
   if (desc.typeName === 'google.protobuf.Timestamp') {
     return textCheck(isInstant, 'must be a time in RFC 3339, e.g. "2018-01-31T09:30:00Z"');
   }
-  if (desc.typeName === 'google.protobuf.Duration') return textCheck(isDuration, 'must be a duration, e.g. "90s"');
+  if (desc.typeName === 'google.protobuf.Duration')
+    return textCheck(isDuration, 'must be a duration, e.g. "90s"');
   if (desc.typeName === 'google.protobuf.FieldMask') return textCheck(() => true, 'must be field names');
   const [value] = desc.fields;
   if (desc.typeName.endsWith('Value') && desc.fields.length === 1 && value?.fieldKind === 'scalar') {

@@ -38,7 +38,10 @@ describe('an answer', () => {
   it('leaves fields masked within list elements absent', () => {
     const masked = ['inners.on'];
     expect(written({ inners: [{ name: 'a' }, { name: 'b' }], masked_fields: masked })).toMatchObject({
-      inners: [{ name: 'a', lines: [] }, { name: 'b', lines: [] }],
+      inners: [
+        { name: 'a', lines: [] },
+        { name: 'b', lines: [] },
+      ],
     });
     expect(JSON.stringify(written({ inners: [{ name: 'a' }], masked_fields: masked }))).not.toContain('"on"');
   });

@@ -1,4 +1,12 @@
-import { type DescField, type DescMessage, fromBinary, type JsonObject, type JsonValue, ScalarType, toJson } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  type DescMessage,
+  fromBinary,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+  toJson,
+} from '@bufbuild/protobuf';
 import { join } from './violation.ts';
 
 /** Gives the fields their values where the message says nothing. `masked` holds paths that must stay absent. */
@@ -48,7 +56,7 @@ function fillOf(desc: DescMessage): Fill {
 }
 
 function maskedFields(json: JsonObject): ReadonlySet<string> {
-  const names = json['masked_fields'];
+  const names = json.masked_fields;
   return Array.isArray(names) && names.length > 0 ? new Set(names.map(String)) : nothing;
 }
 
@@ -78,13 +86,20 @@ function stepOf(field: DescField): Fill | undefined {
   };
 }
 
-function setUnlessMasked(json: JsonObject, name: string, value: JsonValue, path: string, masked: ReadonlySet<string>): void {
+function setUnlessMasked(
+  json: JsonObject,
+  name: string,
+  value: JsonValue,
+  path: string,
+  masked: ReadonlySet<string>,
+): void {
   if (masked.size === 0 || !masked.has(join(path, name))) json[name] = value;
 }
 
 /** What an absent number or truth value stands for; fields that can be "not set" stay absent. */
 function zeroOf(field: DescField): JsonValue | undefined {
-  if (field.fieldKind !== 'scalar' || field.oneof !== undefined || field.proto.proto3Optional) return undefined;
+  if (field.fieldKind !== 'scalar' || field.oneof !== undefined || field.proto.proto3Optional)
+    return undefined;
   const { scalar } = field;
   if (scalar === ScalarType.STRING || scalar === ScalarType.BYTES) return undefined;
   if (scalar === ScalarType.BOOL) return false;

@@ -33,7 +33,8 @@ export function rateLimits(app: FastifyInstance, options: RateLimitOptions): Rat
   const clients = app.createRateLimit({
     ...window,
     max: (request) => (request.bearer === undefined ? options.perAddress : options.perClient),
-    keyGenerator: ({ bearer, ip }) => (bearer === undefined ? `address ${ip}` : `${bearer.client} ${bearer.subject}`),
+    keyGenerator: ({ bearer, ip }) =>
+      bearer === undefined ? `address ${ip}` : `${bearer.client} ${bearer.subject}`,
   });
   return {
     async beforeVerifying(request) {

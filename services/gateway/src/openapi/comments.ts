@@ -1,4 +1,11 @@
-import type { DescEnum, DescEnumValue, DescField, DescFile, DescMessage, DescMethod } from '@bufbuild/protobuf';
+import type {
+  DescEnum,
+  DescEnumValue,
+  DescField,
+  DescFile,
+  DescMessage,
+  DescMethod,
+} from '@bufbuild/protobuf';
 
 type Commented = DescMessage | DescField | DescEnum | DescEnumValue | DescMethod;
 
@@ -46,7 +53,12 @@ function pathOf(desc: Commented): readonly number[] {
       return [...pathOf(desc.parent), 2, desc.parent.proto.value.indexOf(desc.proto)];
     case 'rpc': {
       const service = desc.parent;
-      return [6, service.file.proto.service.indexOf(service.proto), 2, service.proto.method.indexOf(desc.proto)];
+      return [
+        6,
+        service.file.proto.service.indexOf(service.proto),
+        2,
+        service.proto.method.indexOf(desc.proto),
+      ];
     }
   }
 }

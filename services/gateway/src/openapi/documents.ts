@@ -15,7 +15,11 @@ const problemSchema: JsonSchema = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string', description: 'What is wrong and what to do.' },
-    instance: { type: 'string', format: 'uri', description: 'Names the trace of this request; quote it when asking for help.' },
+    instance: {
+      type: 'string',
+      format: 'uri',
+      description: 'Names the trace of this request; quote it when asking for help.',
+    },
     slug: { type: 'string', description: 'Stable name of the problem.' },
     violations: {
       type: 'array',
@@ -65,10 +69,18 @@ export async function serveDocuments(app: FastifyInstance, endpoints: readonly E
       url: route.config?.template?.replaceAll(':', '::') ?? url,
     }),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: pagePolicy, uiConfig: { url: '/openapi.json' } });
-  let text: string | undefined;
-  app.get('/openapi.json', { schema: { hide: true }, config: { template: '/openapi.json' } }, (_request, reply) => {
-    text ??= JSON.stringify(app.swagger());
-    return reply.type('application/json; charset=utf-8').send(text);
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: pagePolicy,
+    uiConfig: { url: '/openapi.json' },
   });
+  let text: string | undefined;
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true }, config: { template: '/openapi.json' } },
+    (_request, reply) => {
+      text ??= JSON.stringify(app.swagger());
+      return reply.type('application/json; charset=utf-8').send(text);
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { type Endpoint, fileFields } from '../contract/endpoint.ts';
-import { findField } from '../json/read.ts';
 import { maskField } from '../json/mask.ts';
+import { findField } from '../json/read.ts';
 import { commentOf } from './comments.ts';
 import { type JsonSchema, rulesOf } from './rules.ts';
 import { fieldSchema, messageSchema, schemaId } from './schema.ts';
@@ -78,7 +78,8 @@ function headerSchemas({ verb, contract }: Endpoint): { readonly properties: Jso
     properties[name] = { type: 'string', description };
     if (must) required.push(name);
   };
-  if (verb === 'POST') add('Idempotency-Key', true, 'Your own key of this request; sending it again repeats nothing.');
+  if (verb === 'POST')
+    add('Idempotency-Key', true, 'Your own key of this request; sending it again repeats nothing.');
   if (contract.updating) add('If-Match', true, 'ETag of the record as you read it, or *.');
   if (verb === 'GET') add('If-None-Match', false, 'ETag; answers 304 when the record is still the same.');
   add('X-Purpose', false, 'What the data is needed for.');
@@ -86,7 +87,8 @@ function headerSchemas({ verb, contract }: Endpoint): { readonly properties: Jso
 }
 
 function bodySchema(endpoint: Endpoint): JsonSchema | undefined {
-  if (endpoint.shape === 'upload') return { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
+  if (endpoint.shape === 'upload')
+    return { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
   if (endpoint.body === undefined) return undefined;
   const field = endpoint.body === '*' ? undefined : findField(endpoint.input, endpoint.body)?.message;
   if (field !== undefined) return { $ref: `${schemaId(field, 'in')}#` };

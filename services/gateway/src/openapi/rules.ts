@@ -1,5 +1,11 @@
 import { type DescField, getOption, hasOption } from '@bufbuild/protobuf';
-import { type FieldRules, field as fieldRules, predefined, type StringRules, StringRulesSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
+import {
+  type FieldRules,
+  field as fieldRules,
+  predefined,
+  type StringRules,
+  StringRulesSchema,
+} from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { registry } from '@midas/kit';
 
 /** A JSON Schema, or a part of one. */
@@ -66,7 +72,10 @@ function namedFormat(rules: StringRules): JsonSchema {
     const rule = registry.getExtensionFor(StringRulesSchema, no);
     if (rule === undefined) continue;
     const words = hasOption(rule, predefined) ? getOption(rule, predefined).cel[0]?.message : undefined;
-    return { format: rule.name.replaceAll('_', '-'), ...(words === undefined ? {} : { description: sentence(words) }) };
+    return {
+      format: rule.name.replaceAll('_', '-'),
+      ...(words === undefined ? {} : { description: sentence(words) }),
+    };
   }
   return {};
 }

@@ -34,9 +34,15 @@ export function schemaId(desc: DescMessage, direction: Direction): string {
 }
 
 /** The JSON Schema of a message. `without` names fields that come another way, such as in the path. */
-export function messageSchema(desc: DescMessage, direction: Direction, without: readonly string[] = []): JsonSchema {
+export function messageSchema(
+  desc: DescMessage,
+  direction: Direction,
+  without: readonly string[] = [],
+): JsonSchema {
   const fields = desc.fields.filter((field) => !without.includes(field.name));
-  const required = fields.filter((field) => direction === 'in' && rulesOf(field)?.required).map((field) => field.name);
+  const required = fields
+    .filter((field) => direction === 'in' && rulesOf(field)?.required)
+    .map((field) => field.name);
   const description = commentOf(desc);
   return {
     type: 'object',
@@ -51,14 +57,18 @@ export function messageSchema(desc: DescMessage, direction: Direction, without: 
 export function fieldSchema(field: DescField, direction: Direction): JsonSchema {
   const rules = rulesOf(field);
   const { description: words, ...limits } = direction === 'in' ? keywords(rules) : {};
-  const description = [commentOf(field), words].filter((text) => typeof text === 'string' && text !== '').join(' ');
+  const description = [commentOf(field), words]
+    .filter((text) => typeof text === 'string' && text !== '')
+    .join(' ');
   const privacy = privacyOf(field);
   const type = typeSchema(field, direction);
   return {
     ...type,
     ...limits,
     // A zero value that `required` refuses is not offered either.
-    ...(field.fieldKind === 'enum' ? { enum: enumNames(field.enum, rules?.required !== true && direction === 'in') } : {}),
+    ...(field.fieldKind === 'enum'
+      ? { enum: enumNames(field.enum, rules?.required !== true && direction === 'in') }
+      : {}),
     ...(description === '' ? {} : { description }),
     ...(privacy === 'NONE' ? {} : { 'x-midas-privacy': privacy }),
   };

@@ -13,7 +13,11 @@ export function answerBrokenHttp(error: Error & { readonly code?: string }, sock
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
   const { document } = problemOf({ statusCode: 400 }, '0'.repeat(32));
-  const [status, reason] = late ? [408, 'Request Timeout'] : tooLong ? [431, 'Header Fields Too Large'] : [400, 'Bad Request'];
+  const [status, reason] = late
+    ? [408, 'Request Timeout']
+    : tooLong
+      ? [431, 'Header Fields Too Large']
+      : [400, 'Bad Request'];
   const body = JSON.stringify({ ...document, status });
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

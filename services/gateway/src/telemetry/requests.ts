@@ -1,4 +1,12 @@
-import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -26,7 +34,11 @@ export function traceRequests(app: FastifyInstance, answered: (answer: Answered)
   app.addHook('onRequest', (request, _reply, done) => {
     const parent = propagation.extract(context.active(), request.headers);
     const attributes = { 'http.request.method': request.method, 'http.route': routeOf(request) };
-    const span = tracer.startSpan(`${request.method} ${routeOf(request)}`, { kind: SpanKind.SERVER, attributes }, parent);
+    const span = tracer.startSpan(
+      `${request.method} ${routeOf(request)}`,
+      { kind: SpanKind.SERVER, attributes },
+      parent,
+    );
     request.telemetry = trace.setSpan(parent, span);
     done();
   });

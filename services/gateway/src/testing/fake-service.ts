@@ -1,4 +1,12 @@
 import {
+  type DescMessage,
+  fromBinary,
+  fromJson,
+  type JsonObject,
+  toBinary,
+  toJson,
+} from '@bufbuild/protobuf';
+import {
   type handleUnaryCall,
   Metadata,
   Server,
@@ -6,7 +14,6 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { type DescMessage, fromBinary, fromJson, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf';
 import { DomainError, errorToGrpc } from '@midas/kit';
 import type { Endpoint } from '../contract/endpoint.ts';
 

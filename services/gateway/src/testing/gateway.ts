@@ -14,7 +14,12 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-const anyToken: TokenVerifier = async (token) => ({ token, subject: 'user-1', client: 'client-1', expires: 4e9 });
+const anyToken: TokenVerifier = async (token) => ({
+  token,
+  subject: 'user-1',
+  client: 'client-1',
+  expires: 4e9,
+});
 
 /** The whole gateway over the given services, without a port: requests go in by `app.inject`. */
 export async function testGateway(

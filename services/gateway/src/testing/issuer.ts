@@ -40,11 +40,20 @@ export async function testIssuer(): Promise<TestIssuer> {
     lookUps: () => asked,
     token(claims = {}, { alg = 'RS256', kid = 'k1', forged = false } = {}) {
       const now = Math.floor(Date.now() / 1000);
-      const base = { iss: issuer, aud: ['midas'], typ: 'Bearer', sub: 'user-1', azp: 'midas-demo', iat: now, exp: now + 300 };
+      const base = {
+        iss: issuer,
+        aud: ['midas'],
+        typ: 'Bearer',
+        sub: 'user-1',
+        azp: 'midas-demo',
+        iat: now,
+        exp: now + 300,
+      };
       const signed = `${part({ alg, typ: 'JWT', kid })}.${part({ ...base, ...claims })}`;
       return `${signed}.${signature(signed, alg, forged ? other.privateKey : own.privateKey, own.publicKey)}`;
     },
-    stop: () => new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve()))),
+    stop: () =>
+      new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve()))),
   };
 }
 

@@ -2,7 +2,6 @@ import {
   create,
   createFileRegistry,
   type FileRegistry,
-  fromBinary,
   fromJson,
   type JsonObject,
   type MessageInitShape,
@@ -10,12 +9,12 @@ import {
 } from '@bufbuild/protobuf';
 import {
   type FieldDescriptorProtoSchema,
-  FieldDescriptorProto_Label as Label,
-  FieldDescriptorProto_Type as Type,
   FileDescriptorProtoSchema,
   type FileDescriptorSet,
   FileDescriptorSetSchema,
+  FieldDescriptorProto_Label as Label,
   MethodOptionsSchema,
+  FieldDescriptorProto_Type as Type,
 } from '@bufbuild/protobuf/wkt';
 import { registry } from '@midas/kit';
 
@@ -37,14 +36,17 @@ const method = (name: string, input: string, output: string, http: JsonObject, m
   name,
   inputType: `.midas.probe.v1.${input}`,
   outputType: `.midas.probe.v1.${output}`,
-  clientStreaming: more['in'] === 'stream',
-  serverStreaming: more['out'] === 'stream',
-  options: methodOptions(http, more['access'] ?? { permission: { action: 'try', subject: 'Probe' } }),
+  clientStreaming: more.in === 'stream',
+  serverStreaming: more.out === 'stream',
+  options: methodOptions(http, more.access ?? { permission: { action: 'try', subject: 'Probe' } }),
 });
 
 function methodOptions(http: JsonObject, access: unknown) {
   const options = create(MethodOptionsSchema);
-  for (const [name, json] of [['google.api.http', http], ['midas.contract.v1.access', access]] as const) {
+  for (const [name, json] of [
+    ['google.api.http', http],
+    ['midas.contract.v1.access', access],
+  ] as const) {
     const extension = registry.getExtension(name);
     if (extension?.message === undefined) throw new Error(`no extension ${name}`);
     setExtension(options, extension, fromJson(extension.message, json as JsonObject));
@@ -58,7 +60,13 @@ const probeFile = create(FileDescriptorProtoSchema, {
   syntax: 'proto3',
   dependency: ['google/protobuf/timestamp.proto', 'google/protobuf/field_mask.proto'],
   enumType: [
-    { name: 'Colour', value: [{ name: 'COLOUR_UNSPECIFIED', number: 0 }, { name: 'COLOUR_RED', number: 1 }] },
+    {
+      name: 'Colour',
+      value: [
+        { name: 'COLOUR_UNSPECIFIED', number: 0 },
+        { name: 'COLOUR_RED', number: 1 },
+      ],
+    },
   ],
   messageType: [
     {
@@ -80,7 +88,10 @@ const probeFile = create(FileDescriptorProtoSchema, {
         field('small', 14, Type.UINT32),
       ],
     },
-    { name: 'Inner', field: [field('name', 1, Type.STRING), field('on', 2, Type.BOOL), field('lines', 3, Type.STRING, list)] },
+    {
+      name: 'Inner',
+      field: [field('name', 1, Type.STRING), field('on', 2, Type.BOOL), field('lines', 3, Type.STRING, list)],
+    },
     { name: 'GetProbeRequest', field: [field('probe_id', 1, Type.STRING)] },
     {
       name: 'PatchProbeRequest',
@@ -93,9 +104,16 @@ const probeFile = create(FileDescriptorProtoSchema, {
     },
     {
       name: 'Piece',
-      field: [field('feed_id', 1, Type.STRING), field('content_type', 2, Type.STRING), field('data', 3, Type.BYTES)],
+      field: [
+        field('feed_id', 1, Type.STRING),
+        field('content_type', 2, Type.STRING),
+        field('data', 3, Type.BYTES),
+      ],
     },
-    { name: 'Received', field: [field('feed_id', 1, Type.STRING), field('size', 2, Type.INT32), field('pieces', 3, Type.INT32)] },
+    {
+      name: 'Received',
+      field: [field('feed_id', 1, Type.STRING), field('size', 2, Type.INT32), field('pieces', 3, Type.INT32)],
+    },
   ],
   service: [
     {
@@ -106,8 +124,20 @@ const probeFile = create(FileDescriptorProtoSchema, {
         method('FindProbes', 'Probe', 'Probe', { get: '/v1/probes' }, { access: { public: true } }),
         method('ChangeProbe', 'PatchProbeRequest', 'Probe', { patch: '/v1/probes/{probe_id}', body: '*' }),
         method('StartProbe', 'GetProbeRequest', 'Probe', { post: '/v1/probes/{probe_id}:start', body: '*' }),
-        method('SendFeed', 'Piece', 'Received', { post: '/v1/feeds/{feed_id}:send', body: 'data' }, { in: 'stream' }),
-        method('TakeFeed', 'GetProbeRequest', 'Piece', { get: '/v1/feeds/{probe_id}:take' }, { out: 'stream' }),
+        method(
+          'SendFeed',
+          'Piece',
+          'Received',
+          { post: '/v1/feeds/{feed_id}:send', body: 'data' },
+          { in: 'stream' },
+        ),
+        method(
+          'TakeFeed',
+          'GetProbeRequest',
+          'Piece',
+          { get: '/v1/feeds/{probe_id}:take' },
+          { out: 'stream' },
+        ),
       ],
     },
   ],
