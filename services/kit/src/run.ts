@@ -174,7 +174,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
       task.isDone = true;
     });
   }
-  log.info({ address, admin: admin.address }, 'started');
+  log.info({ grpc: address, admin: admin.address }, 'started');
 
   const drain = async (): Promise<void> => {
     log.info({}, 'draining');

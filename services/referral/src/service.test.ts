@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Running } from '@midas/kit';
 import {
   serviceClient,
+  type TestCaller,
   type TestDatabase,
   type TestNats,
   testDatabase,
   testNats,
   testServiceConfig,
+  testServiceToken,
 } from '@midas/kit/testing';
 import {
   IncidentKind,
@@ -41,8 +43,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const as = (caller: string | { readonly service: string }) =>
-  serviceClient(ReferralServiceService, running.address, { as: caller });
+const as = (caller: TestCaller) => serviceClient(ReferralServiceService, running.address, { as: caller });
 const police = () => as('referrer@police');
 const intake = () => as('intake-worker@provider');
 
@@ -73,8 +74,8 @@ const incident = (changes: Partial<ReportIncidentRequest> = {}) =>
     ...changes,
   });
 
-/** Accepts or rejects as intake does: with the version it read. */
-async function versionOf(referralId: string, caller = intake()): Promise<string> {
+/** ETag of a referral as this caller sees it. */
+async function etagOf(referralId: string, caller = intake()): Promise<string> {
   let etag = '';
   await caller.getReferral({ referralId }, { received: (headers) => (etag = headers.etag ?? '') });
   return etag;
@@ -145,6 +146,22 @@ describe('sending', () => {
     );
   });
 
+  test('is for partner systems as for people, and both see what their organisation sent', async () => {
+    const system = as({ userToken: await testServiceToken('partner-police') });
+    const { incidentId, organisation } = await system.reportIncident(incident());
+    expect(organisation).toBe('police');
+    expect(await police().getIncident({ incidentId })).toMatchObject({
+      incidentId,
+      victim: { familyName: 'Aldous' },
+    });
+  });
+
+  test('is not for roles that are not listed', async () => {
+    await expect(as('case-worker@provider').submitReferral(referral())).rejects.toThrow(refusal('forbidden'));
+    await expect(intake().reportIncident(incident())).rejects.toThrow(refusal('forbidden'));
+    await expect(as({ service: 'risk' }).submitReferral(referral())).rejects.toThrow(refusal('forbidden'));
+  });
+
   test('keeps nothing readable in the database', async () => {
     const { referralId } = await police().submitReferral(referral());
     const { incidentId } = await police().reportIncident(incident());
@@ -177,10 +194,20 @@ describe('reading', () => {
     );
   });
 
+  test("another organisation's incident answers like an unknown one", async () => {
+    const { incidentId } = await police().reportIncident(incident());
+    const housing = as('referrer@housing');
+    await expect(housing.getIncident({ incidentId })).rejects.toThrow(refusal('not-found'));
+    await expect(housing.getIncident({ incidentId: randomUUID() })).rejects.toThrow(refusal('not-found'));
+    expect((await housing.listIncidents({ pageSize: 200, pageToken: '' })).incidents).toEqual([]);
+    const all = await intake().listIncidents({ pageSize: 200, pageToken: '' });
+    expect(all.incidents.map((each) => each.incidentId)).toContain(incidentId);
+  });
+
   test('a sender sees the status and nothing of triage, before and after it', async () => {
     const { referralId, maskedFields } = await police().submitReferral(referral());
     expect(maskedFields).toEqual(['rejection_reason', 'rejection_note']);
-    const headers = { 'if-match': await versionOf(referralId) };
+    const headers = { 'if-match': await etagOf(referralId) };
     const rejection = { referralId, reason: RejectionReason.OUT_OF_AREA, note: 'Lives in Kent.' };
     await intake().rejectReferral(rejection, { headers });
     expect(await police().getReferral({ referralId })).toMatchObject({
@@ -242,7 +269,7 @@ describe('triage', () => {
     await expect(intake().acceptReferral({ referralId })).rejects.toThrow(
       expect.objectContaining({ kind: 'precondition-required' }),
     );
-    const etag = await versionOf(referralId);
+    const etag = await etagOf(referralId);
     const stale = { headers: { 'if-match': '"somewhere-else"' } };
     await expect(intake().acceptReferral({ referralId }, stale)).rejects.toThrow(
       expect.objectContaining({ kind: 'stale' }),
@@ -265,7 +292,7 @@ describe('triage', () => {
 
   test('of two decisions at once one counts', async () => {
     const { referralId } = await police().submitReferral(referral());
-    const headers = { 'if-match': await versionOf(referralId) };
+    const headers = { 'if-match': await etagOf(referralId) };
     const rejection = { referralId, reason: RejectionReason.DUPLICATE, note: '' };
     const outcomes = await Promise.allSettled([
       intake().acceptReferral({ referralId }, { headers }),
