@@ -54,7 +54,8 @@ export function maracStore(sealer: Sealer) {
 
     /** Makes everyone who changes a victim's findings wait for each other until their transactions end. */
     async lockVictim(db: Tx<PrismaClient>, victimPersonId: string): Promise<void> {
-      await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${victimPersonId}, 0))`;
+      const key = `marac-findings|${victimPersonId}`;
+      await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`;
     },
 
     /** All referrals of a victim, oldest first, held until the transaction ends. */
