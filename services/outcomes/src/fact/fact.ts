@@ -21,7 +21,7 @@ export type Fact =
   | { readonly of: 'attendance'; readonly row: AttendanceFact }
   | { readonly of: 'activity'; readonly row: ActivityFact };
 
-export interface IncidentFact {
+interface IncidentFact {
   readonly incidentId: string;
   readonly version: number;
   readonly organisation: string;
@@ -30,7 +30,7 @@ export interface IncidentFact {
   readonly reportedAt: Date;
 }
 
-export interface AssessmentFact {
+interface AssessmentFact {
   readonly assessmentId: string;
   readonly version: number;
   /** Null when it was not made for an incident. */
@@ -41,7 +41,7 @@ export interface AssessmentFact {
   readonly occurredAt: Date;
 }
 
-export interface ReferralFact {
+interface ReferralFact {
   readonly referralId: string;
   readonly version: number;
   readonly organisation: string;
@@ -50,27 +50,27 @@ export interface ReferralFact {
   readonly referredAt: Date;
 }
 
-export interface EngagementFact {
+interface EngagementFact {
   readonly referralId: string;
   readonly version: number;
   readonly engagedAt: Date;
 }
 
-export interface MaracReferralFact {
+interface MaracReferralFact {
   readonly maracReferralId: string;
   readonly version: number;
   readonly organisation: string;
   readonly referredAt: Date;
 }
 
-export interface MaracRepeatFact {
+interface MaracRepeatFact {
   readonly maracReferralId: string;
   readonly version: number;
   readonly repeat: boolean;
   readonly windowMonths: number;
 }
 
-export interface AttendanceFact {
+interface AttendanceFact {
   readonly sessionId: string;
   /** Pseudonym. */
   readonly person: Uint8Array<ArrayBuffer>;
@@ -80,7 +80,7 @@ export interface AttendanceFact {
 }
 
 /** Something that is counted by what happened and when; `subject` is an id, or a pseudonym where people are meant. */
-export interface ActivityFact {
+interface ActivityFact {
   readonly activity: Activity;
   readonly subject: string;
   readonly version: number;

@@ -23,7 +23,7 @@ export interface Assessment {
 }
 
 /** The rules that set a level. */
-export type LevelReason = 'score' | 'judgement';
+type LevelReason = 'score' | 'judgement';
 
 /** An assessment never changes: a later one takes its place. */
 export const ASSESSMENT_VERSION = 1;
@@ -57,7 +57,7 @@ export function recordAssessment(made: Omit<Made, 'incidentId' | 'personId' | 'o
   const instrument = instrumentOn(answers.instrument, localDate(occurredAt));
   const [problem] = answerProblems(instrument, answers);
   if (problem !== undefined || instrument === undefined) return refuse(problem);
-  if (answers.judgement !== undefined && !judgementRaises(instrument, answers)) {
+  if (answers.judgement !== undefined && !levelOf(instrument, answers).reasons.includes('judgement')) {
     fail(
       'invalid',
       'judgement-does-not-raise',
@@ -117,11 +117,6 @@ export function answerProblems(
     seen.add(question);
   });
   return problems;
-}
-
-/** Whether the judgement changes the level that the answers give; it may raise, never lower. */
-export function judgementRaises(instrument: Instrument, answers: RiskAnswers): boolean {
-  return levelOf(instrument, answers).reasons.includes('judgement');
 }
 
 function raisedTo({ judgement }: RiskAnswers): Level | null {

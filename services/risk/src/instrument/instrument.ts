@@ -31,7 +31,7 @@ const bandsSchema = z
   .refine((bands) => bands.medium < bands.high, 'medium must begin below high');
 
 /** Questions of an instrument, in one version. */
-export type Pack = Readonly<z.infer<typeof packSchema>>;
+type Pack = Readonly<z.infer<typeof packSchema>>;
 /** The lowest score of each level. */
 export type Bands = Readonly<z.infer<typeof bandsSchema>>;
 
