@@ -33,7 +33,10 @@ export default {
       name: 'rules-are-pure',
       comment: 'x.ts holds rules: no store, handler, database, wire or message bus.',
       severity: 'error',
-      from: { path: '^services/(?!kit|gateway)[^/]+/src/[^/]+/[^./]+\\.ts$' },
+      from: {
+        path: '^services/(?!kit|gateway)[^/]+/src/[^/]+/[^./]+\\.ts$',
+        pathNot: '^services/[^/]+/src/testing/',
+      },
       to: {
         path: [
           '\\.(store|rpc|events)\\.ts$',
