@@ -10,13 +10,12 @@ import { findNats, installNats, startNats, stopNats } from './nats.ts';
 import { postgresVersion, removePostgresData, startPostgres, stopPostgres } from './postgres.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { composeRealm, confidentialClients, readDemoPeople, readRealm } from './realm.ts';
-import { rememberPorts, rememberSecrets } from './state.ts';
+import { rememberPorts, rememberSecrets, SUPERUSER_SECRET } from './state.ts';
 import type { Backing, BackingOptions, BackingProcess } from './types.ts';
 
 export type { Backing, BackingOptions, BackingProcess } from './types.ts';
 
 const PORTS = ['postgres', 'nats', 'monitor', 'keycloak', 'management'] as const;
-const SUPERUSER_SECRET = 'postgres-superuser';
 const ADMIN_SECRET = 'keycloak-admin';
 
 type Context = {

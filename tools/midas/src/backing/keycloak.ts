@@ -59,11 +59,11 @@ const serverArguments = (folder: string, ports: KeycloakPorts): readonly string[
   '--log-level=info,io.smallrye.health:error',
 ];
 
-const isReady = async (ports: KeycloakPorts): Promise<string | undefined> => {
+/** The version of a Keycloak that is ready, asked of its management port; undefined when it is not. */
+export const keycloakVersion = async (managementPort: number): Promise<string | undefined> => {
   try {
-    const answer = await fetch(`http://127.0.0.1:${ports.management}/health/ready`, {
-      signal: AbortSignal.timeout(2000),
-    });
+    const url = `http://127.0.0.1:${managementPort}/health/ready`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
     return answer.ok ? KEYCLOAK_VERSION : undefined;
   } catch {
     return undefined;
@@ -112,7 +112,7 @@ export const startKeycloak = async (options: {
     name: NAME,
     fingerprint,
     readyWithinMs: 240_000,
-    ready: () => isReady(ports),
+    ready: () => keycloakVersion(ports.management),
     prepare: async () => {
       await prepareFolder(folder, installation, realm);
       return {

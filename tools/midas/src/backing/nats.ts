@@ -40,8 +40,8 @@ export const installNats = async (cache: string, progress: Progress): Promise<st
   return installed(cache);
 };
 
-/** The server's version once JetStream answers. */
-const natsVersion = async (monitor: number): Promise<string | undefined> => {
+/** The server's version once JetStream answers at its monitor port; undefined until then. */
+export const natsVersion = async (monitor: number): Promise<string | undefined> => {
   const base = `http://127.0.0.1:${monitor}`;
   const signal = AbortSignal.timeout(2000);
   try {

@@ -43,6 +43,13 @@ export const rememberPorts = async <Name extends string>(
   return chosen as Record<Name, number>;
 };
 
+/** The name under which the local PostgreSQL's own password is remembered. */
+export const SUPERUSER_SECRET = 'postgres-superuser';
+
+/** A secret that was made before; empty when there is none. */
+export const rememberedSecret = async (home: string, name: string): Promise<string> =>
+  (await readJson(join(home, 'secrets.json'), secrets))?.[name] ?? '';
+
 /** Secrets of this home by name, made at the first start and kept readable by their owner only. */
 export const rememberSecrets = async (
   home: string,

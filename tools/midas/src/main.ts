@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { addDemoCommands } from './commands/demo.ts';
+import { addGenerateCommands } from './commands/generate.ts';
+import { addMigrateCommands } from './commands/migrate.ts';
+import { explainFailure } from './commands/output.ts';
+import { addPlatformCommands } from './commands/platform.ts';
+
+const program = new Command('midas')
+  .description('Runs, migrates and demonstrates the platform on this machine')
+  .showHelpAfterError('(add --help for the options)')
+  .addHelpText(
+    'after',
+    '\nData, logs, keys and secrets are kept in .midas, or in the folder that MIDAS_HOME names.' +
+      '\nPostgreSQL, NATS and Keycloak of your own are used when DATABASE_URL, NATS_URL, KEYCLOAK_URL name them.',
+  );
+
+addDemoCommands(program);
+addPlatformCommands(program);
+addMigrateCommands(program);
+addGenerateCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  process.exitCode = explainFailure(cause);
+}
