@@ -136,10 +136,13 @@ describe('nothing', () => {
     expect(powers(caller(role), mine, 'someone@provider')).toEqual(NOTHING);
   });
 
-  it.each(['case-worker', 'service-manager', 'group-facilitator'])('is what a %s of a partner may', (role) => {
-    const elsewhere = caller(role, { organisation: 'police', organisationKind: 'partner' });
-    expect(powers(elsewhere, mine, 'someone@provider')).toEqual(NOTHING);
-  });
+  it.each(['case-worker', 'service-manager', 'group-facilitator'])(
+    'is what a %s of a partner may',
+    (role) => {
+      const elsewhere = caller(role, { organisation: 'police', organisationKind: 'partner' });
+      expect(powers(elsewhere, mine, 'someone@provider')).toEqual(NOTHING);
+    },
+  );
 
   it.each(['programme-facilitator', 'programme-manager', 'commissioner'])(
     'is left of a token that also holds %s',
@@ -158,15 +161,19 @@ describe('nothing', () => {
 });
 
 describe('a service', () => {
-  const service = (name: string) => caller(`service:${name}`, { kind: 'service', userName: '', organisationKind: '' });
+  const service = (name: string) =>
+    caller(`service:${name}`, { kind: 'service', userName: '', organisationKind: '' });
 
   it('health-access reads what a plan needs: no note, no address', () => {
     expect(powers(service('health-access'), others)).toEqual({ CaseForHealth: 'read: NONE PERSONAL' });
   });
 
-  it.each(['risk', 'referral', 'outcomes', 'perpetrator-programme', 'gateway'])('%s reads no record', (name) => {
-    expect(powers(service(name), mine)).toEqual(NOTHING);
-  });
+  it.each(['risk', 'referral', 'outcomes', 'perpetrator-programme', 'gateway'])(
+    '%s reads no record',
+    (name) => {
+      expect(powers(service(name), mine)).toEqual(NOTHING);
+    },
+  );
 
   it('is not made of a user that holds its role', () => {
     expect(powers(caller('service:health-access'), mine)).toEqual(NOTHING);

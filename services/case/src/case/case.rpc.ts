@@ -5,7 +5,6 @@ import {
   type CaseServiceService,
   CaseStatus,
   ClosureReason,
-  ListCasesResponse,
 } from '@midas/proto/case/v1/case';
 import type { Prisma, PrismaClient } from '../../gen/prisma/client.ts';
 import { publishCase } from './case.events.ts';
@@ -40,7 +39,7 @@ export function caseHandlers({ cases }: { readonly cases: CaseStore }): CaseHand
         (wanted) => cases.list(reader.db, { AND: [permitted, filter] }, wanted),
       );
       return {
-        answer: ListCasesResponse.fromPartial({ cases: rows.map((row) => show(reader, row)), nextPageToken }),
+        answer: { cases: rows.map((row) => show(reader, row)), nextPageToken },
         audit: rows.map(({ id }) => id),
       };
     }),

@@ -1,10 +1,5 @@
 import { type Call, command, enumName, type Handlers, query } from '@midas/kit';
-import {
-  type CaseServiceService,
-  Contact,
-  ContactChannel,
-  ListContactsResponse,
-} from '@midas/proto/case/v1/case';
+import { type CaseServiceService, Contact, ContactChannel } from '@midas/proto/case/v1/case';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { publishCase } from './case.events.ts';
 import type { CaseStore } from './case.store.ts';
@@ -65,10 +60,10 @@ export function contactHandlers({ cases, contacts, newId }: Deps): ContactHandle
         (wanted) => contacts.list(reader.db, caseId, permitted, wanted),
       );
       return {
-        answer: ListContactsResponse.fromPartial({
+        answer: {
           contacts: rows.map((row) => show(reader, row)),
           nextPageToken,
-        }),
+        },
         audit: [caseId, ...rows.map(({ id }) => id)],
       };
     }),

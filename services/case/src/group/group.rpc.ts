@@ -5,8 +5,6 @@ import {
   GroupProgramme,
   type GroupServiceService,
   GroupSession,
-  ListGroupMembersResponse,
-  ListGroupsResponse,
 } from '@midas/proto/case/v1/case';
 import type { Group as GroupRow, PrismaClient } from '../../gen/prisma/client.ts';
 import type { CaseStore } from '../case/case.store.ts';
@@ -77,10 +75,10 @@ export function groupHandlers({
         (wanted) => groups.list(reader.db, permitted, wanted),
       );
       return {
-        answer: ListGroupsResponse.fromPartial({
+        answer: {
           groups: rows.map((row) => show(reader, row)),
           nextPageToken,
-        }),
+        },
         audit: rows.map(({ id }) => id),
       };
     }),
@@ -112,10 +110,10 @@ export function groupHandlers({
         (wanted) => groups.listMembers(reader.db, groupId, permitted, wanted),
       );
       return {
-        answer: ListGroupMembersResponse.fromPartial({
+        answer: {
           members: rows.map((row) => showMember(reader, row)),
           nextPageToken,
-        }),
+        },
         audit: [groupId, ...rows.map(({ id }) => id)],
       };
     }),

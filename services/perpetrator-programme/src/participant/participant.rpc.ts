@@ -1,6 +1,5 @@
 import { type Call, command, enumName, fail, type Handlers, query, type Reader } from '@midas/kit';
 import {
-  ListParticipantsResponse,
   Participant,
   ParticipantStatus,
   ProgrammeReferralRoute,
@@ -62,10 +61,10 @@ export function participantHandlers({ participants, newId }: Deps): ParticipantH
         (wanted) => participants.list(reader.db, permitted, wanted),
       );
       return {
-        answer: ListParticipantsResponse.fromPartial({
+        answer: {
           participants: rows.map((state) => show(reader, state)),
           nextPageToken,
-        }),
+        },
         audit: rows.map(({ id }) => id),
       };
     }),

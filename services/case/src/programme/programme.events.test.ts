@@ -1,0 +1,114 @@
+import { serviceClient, type TestClient, waitFor } from '@midas/kit/testing';
+import type { Particulars } from '@midas/proto/common/v1/people';
+import {
+  ProgrammeReferralRoute,
+  ProgrammeServiceService,
+  RiskSignalKind,
+} from '@midas/proto/perpetrator_programme/v1/programme';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { acceptedReferral, caseOf, invented, type Platform, startPlatform } from '../testing/platform.ts';
+
+let platform: Platform;
+let facilitator: TestClient<typeof ProgrammeServiceService>;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  facilitator = serviceClient(ProgrammeServiceService, platform.programme, {
+    as: 'programme-facilitator@provider',
+  });
+});
+afterAll(async () => {
+  facilitator[Symbol.dispose]();
+  await platform[Symbol.asyncDispose]();
+});
+
+const enrol = (participant: Particulars, partner: Particulars) =>
+  facilitator.enrolParticipant({
+    participant,
+    partner,
+    route: ProgrammeReferralRoute.PROBATION,
+    occurredAt: new Date('2018-01-02T09:00:00Z'),
+  });
+
+const matchedSignals = (participantId: string, count: number) =>
+  waitFor(
+    async () => {
+      const rows = await platform.db.programmeSignal.findMany({
+        where: { participantId, matchedAt: { not: null } },
+        orderBy: { occurredAt: 'asc' },
+      });
+      return rows.length === count && rows;
+    },
+    { what: `${count} matched signals`, timeoutMs: 20_000 },
+  );
+
+it('keeps every event of a participant alike, sealed, and links it to a known survivor on this side', async () => {
+  const [survivor, alleged] = [invented(), invented()];
+  const known = await caseOf(platform, await acceptedReferral(platform, survivor, [alleged]));
+  const { participantId } = await enrol(alleged, survivor);
+  const heldAt = (day: number) => new Date(Date.UTC(2018, 0, day, 18));
+  await facilitator.recordProgrammeSession({ participantId, heldAt: heldAt(9), attended: true });
+  await facilitator.recordProgrammeSession({ participantId, heldAt: heldAt(16), attended: false });
+  await facilitator.raiseRiskSignal({
+    participantId,
+    kind: RiskSignalKind.THREAT,
+    detail: 'Said they would wait outside',
+    occurredAt: heldAt(17),
+  });
+
+  const signals = await matchedSignals(participantId, 4);
+  expect(signals.map(({ kind, riskSignalKind }) => [kind, riskSignalKind])).toEqual([
+    ['ENROLLED', null],
+    ['SESSION_ATTENDED', null],
+    ['SESSION_MISSED', null],
+    ['RISK_SIGNAL', 'THREAT'],
+  ]);
+  const stored = await platform.db.case.findUniqueOrThrow({
+    where: { id: known.caseId },
+    include: { allegedPerpetrators: true },
+  });
+  for (const signal of signals) {
+    expect(signal.partnerPersonId).toBe(stored.personId);
+    expect(signal.participantPersonId).toBe(stored.allegedPerpetrators[0]?.personId);
+    for (const sealed of [signal.participant, signal.partner]) {
+      expect([survivor, alleged].some(({ familyName }) => Buffer.from(sealed).includes(familyName))).toBe(
+        false,
+      );
+    }
+  }
+  expect(signals.map(({ riskSignalDetail }) => riskSignalDetail !== null)).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+  expect(Buffer.from(signals.at(-1)?.riskSignalDetail ?? []).includes('outside')).toBe(false);
+});
+
+it('does the same for somebody nobody knows, and the programme shows no difference', async () => {
+  const survivor = invented();
+  await caseOf(platform, await acceptedReferral(platform, survivor));
+  const aboutKnown = await enrol(invented(), survivor);
+  const aboutUnknown = await enrol(invented(), invented());
+  await matchedSignals(aboutKnown.participantId, 1);
+  await matchedSignals(aboutUnknown.participantId, 1);
+  const shape = async ({ participantId }: { participantId: string }) => {
+    const seen = await facilitator.getParticipant({ participantId });
+    return { ...seen, participantId: '', participant: undefined, partner: undefined, recordedAt: undefined };
+  };
+  expect(await shape(aboutKnown)).toEqual(await shape(aboutUnknown));
+});
+
+it('starts a trace of its own for a programme event', async () => {
+  const { participantId } = await enrol(invented(), invented());
+  await matchedSignals(participantId, 1);
+  // The programme's call for the particulars was made outside the trace in which the participant was enrolled.
+  const rows = await platform.programmeDb.auditEntry.findMany({
+    where: { recordIds: { has: participantId } },
+  });
+  const enrolled = rows.find(({ rpc }) => rpc.endsWith('EnrolParticipant'));
+  const fetched = rows.find(({ rpc }) => rpc.endsWith('GetProgrammeParticulars'));
+  expect(fetched?.via).toBe('case');
+  expect(enrolled?.traceId).toMatch(/^[0-9a-f]{32}$/);
+  expect(fetched?.traceId).not.toBe(enrolled?.traceId);
+});

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Running } from '@midas/kit';
+import {
+  freePort,
+  serviceClient,
+  type TestDatabase,
+  testDatabase,
+  testNats,
+  testServiceConfig,
+  testServiceEnvironment,
+  waitFor,
+} from '@midas/kit/testing';
+import { type Case, CaseServiceService } from '@midas/proto/case/v1/case';
+import { Particulars } from '@midas/proto/common/v1/people';
+import {
+  ReferralKind,
+  ReferralServiceService,
+  SubmitReferralRequest,
+  SupportKind,
+} from '@midas/proto/referral/v1/referral';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from '../../gen/prisma/client.ts';
+import { start } from '../service.ts';
+
+/** The case service in this process, with the real neighbours that it asks as processes of their own. */
+export interface Platform extends AsyncDisposable {
+  /** What the case service stored. */
+  readonly db: PrismaClient;
+  /** The programme's database, for the tables that every service has. */
+  readonly programmeDb: Pick<PrismaClient, 'auditEntry'>;
+  readonly natsUrl: string;
+  readonly case: Running;
+  readonly referral: string;
+  readonly programme: string;
+}
+
+/** Starts the case service on a database and streams of its own, beside referral and perpetrator-programme. */
+export async function startPlatform(): Promise<Platform> {
+  const stack = new AsyncDisposableStack();
+  const nats = stack.use(await testNats());
+  const neighbour = async (name: string) => {
+    const database = stack.use(await testDatabase(name));
+    const process = stack.use(await startProcess(name, { DATABASE_URL: database.url, NATS_URL: nats.url }));
+    return { database, address: process.address };
+  };
+  const [referral, programme] = await Promise.all([
+    neighbour('referral'),
+    neighbour('perpetrator-programme'),
+  ]);
+  const database = stack.use(await testDatabase('case'));
+  const config = testServiceConfig('case', {
+    DATABASE_URL: database.url,
+    NATS_URL: nats.url,
+    REFERRAL_ADDRESS: referral.address,
+    PERPETRATOR_PROGRAMME_ADDRESS: programme.address,
+  });
+  const running = await start(config);
+  stack.defer(() => running.drain());
+  const client = ({ adminUrl }: TestDatabase): PrismaClient => {
+    const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: adminUrl, max: 2 }) });
+    stack.defer(() => db.$disconnect());
+    return db;
+  };
+  const clients = { db: client(database), programmeDb: client(programme.database) };
+  const owned = stack.move();
+  return {
+    ...clients,
+    natsUrl: nats.url,
+    case: running,
+    referral: referral.address,
+    programme: programme.address,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function startProcess(name: string, environment: Readonly<Record<string, string>>) {
+  const [grpc, admin] = [await freePort(), await freePort()];
+  const entry = fileURLToPath(new URL(`../../../${name}/src/main.ts`, import.meta.url));
+  const env = testServiceEnvironment(name, { ...environment, GRPC_PORT: `${grpc}`, ADMIN_PORT: `${admin}` });
+  const child: ChildProcess = spawn(process.execPath, [entry], { env, stdio: 'ignore' });
+  await waitFor(async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok, {
+    what: `the service ${name}`,
+    timeoutMs: 20_000,
+  });
+  return {
+    address: `127.0.0.1:${grpc}`,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Someone invented, whose name no other test uses. */
+export const invented = (known: Partial<Particulars> = {}): Particulars =>
+  Particulars.fromPartial({
+    givenName: 'Ada',
+    familyName: `Invented ${crypto.randomUUID().replace(/[0-9-]/g, '')}`,
+    birthDate: '1985-04-12',
+    phone: '+441634000000',
+    address: { lines: ['1 Nowhere Street'], postcode: 'ME4 4UH' },
+    safeContact: { phone: 'CONTACT_SAFETY_SAFE', note: 'After four, ask for the library' },
+    ...known,
+  });
+
+/** Submits and accepts a referral as partners and intake would, and answers its id. */
+export async function acceptedReferral(
+  { referral }: Platform,
+  person: Particulars,
+  allegedPerpetrators: readonly Particulars[] = [],
+  acceptedAt = new Date('2018-01-10T09:00:00Z'),
+): Promise<string> {
+  using police = serviceClient(ReferralServiceService, referral, { as: 'referrer@police' });
+  using intake = serviceClient(ReferralServiceService, referral, { as: 'intake-worker@provider' });
+  const { referralId } = await police.submitReferral(
+    SubmitReferralRequest.fromPartial({
+      kind: ReferralKind.POLICE,
+      support: SupportKind.IDVA,
+      referredAt: new Date('2018-01-09T09:00:00Z'),
+      person,
+      allegedPerpetrators: [...allegedPerpetrators],
+    }),
+  );
+  await intake.acceptReferral({ referralId, occurredAt: acceptedAt }, { headers: { 'if-match': '*' } });
+  return referralId;
+}
+
+/** The case of a referral, once it is opened. */
+export function caseOf(platform: Platform, referralId: string): Promise<Case> {
+  const manager = serviceClient(CaseServiceService, platform.case.address, {
+    as: 'service-manager@provider',
+  });
+  return waitFor(
+    async () =>
+      (await manager.listCases({ pageSize: 0, pageToken: '', status: 'CASE_STATUS_UNSPECIFIED', referralId }))
+        .cases[0],
+    { what: 'the case of the referral' },
+  ).finally(() => manager[Symbol.dispose]());
+}
+
+/** A case opened for an accepted referral of an invented person and allocated to `case-worker@provider`. */
+export async function allocatedCase(platform: Platform, person = invented()): Promise<Case> {
+  const { caseId } = await caseOf(platform, await acceptedReferral(platform, person));
+  using manager = serviceClient(CaseServiceService, platform.case.address, {
+    as: 'service-manager@provider',
+  });
+  return await manager.allocateCase(
+    { caseId, worker: 'case-worker@provider', team: 'idva', occurredAt: new Date('2018-01-11T09:00:00Z') },
+    { headers: { 'if-match': '*' } },
+  );
+}
