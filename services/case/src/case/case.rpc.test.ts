@@ -27,8 +27,8 @@ beforeAll(async () => {
   otherWorker = as('case-worker-2@provider');
 });
 afterAll(async () => {
-  for (const client of [manager, worker, otherWorker]) client[Symbol.dispose]();
-  await platform[Symbol.asyncDispose]();
+  for (const client of [manager, worker, otherWorker]) client?.[Symbol.dispose]();
+  await platform?.[Symbol.asyncDispose]();
 });
 
 const contact = (caseId: string, change: object = {}) => ({
@@ -252,6 +252,12 @@ describe('what a caller sees of a case', () => {
     const [logged] = (await worker.listContacts(page(caseId))).contacts;
     expect(logged).toMatchObject({ note: '', maskedFields: ['note'] });
     await expect(worker.logContact(contact(caseId))).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+
+  it('is closed by the manager only', async () => {
+    const { caseId } = await allocatedCase(platform);
+    const closing = { caseId, reason: 'CLOSURE_REASON_NEEDS_MET', note: '', occurredAt: undefined } as const;
+    await expect(worker.closeCase(closing, ANY)).rejects.toMatchObject({ kind: 'forbidden' });
   });
 
   it('a case of another is answered like one that does not exist', async () => {

@@ -18,8 +18,8 @@ beforeAll(async () => {
   manager = as('service-manager@provider');
 });
 afterAll(async () => {
-  for (const client of [facilitator, worker, manager]) client[Symbol.dispose]();
-  await platform[Symbol.asyncDispose]();
+  for (const client of [facilitator, worker, manager]) client?.[Symbol.dispose]();
+  await platform?.[Symbol.asyncDispose]();
 });
 
 const startsAt = new Date('2018-02-06T10:00:00Z');

@@ -18,8 +18,8 @@ beforeAll(async () => {
   db = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url, max: 12 }) });
 });
 afterAll(async () => {
-  await db.$disconnect();
-  await database[Symbol.asyncDispose]();
+  await db?.$disconnect();
+  await database?.[Symbol.asyncDispose]();
 });
 
 const source = (id = randomUUID()) => ({ kind: 'incident', id });

@@ -18,8 +18,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  facilitator[Symbol.dispose]();
-  await platform[Symbol.asyncDispose]();
+  facilitator?.[Symbol.dispose]();
+  await platform?.[Symbol.asyncDispose]();
 });
 
 const enrol = (participant: Particulars, partner: Particulars) =>

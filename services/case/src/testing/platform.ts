@@ -38,25 +38,25 @@ export interface Platform extends AsyncDisposable {
 
 /** Starts the case service on a database and streams of its own, beside referral and perpetrator-programme. */
 export async function startPlatform(): Promise<Platform> {
-  const stack = new AsyncDisposableStack();
+  // What was started before something failed ends too.
+  await using stack = new AsyncDisposableStack();
   const nats = stack.use(await testNats());
   const neighbour = async (name: string) => {
     const database = stack.use(await testDatabase(name));
     const process = stack.use(await startProcess(name, { DATABASE_URL: database.url, NATS_URL: nats.url }));
     return { database, address: process.address };
   };
-  const [referral, programme] = await Promise.all([
-    neighbour('referral'),
-    neighbour('perpetrator-programme'),
-  ]);
+  const referral = await neighbour('referral');
+  const programme = await neighbour('perpetrator-programme');
   const database = stack.use(await testDatabase('case'));
-  const config = testServiceConfig('case', {
-    DATABASE_URL: database.url,
-    NATS_URL: nats.url,
-    REFERRAL_ADDRESS: referral.address,
-    PERPETRATOR_PROGRAMME_ADDRESS: programme.address,
-  });
-  const running = await start(config);
+  const running = await start(
+    testServiceConfig('case', {
+      DATABASE_URL: database.url,
+      NATS_URL: nats.url,
+      REFERRAL_ADDRESS: referral.address,
+      PERPETRATOR_PROGRAMME_ADDRESS: programme.address,
+    }),
+  );
   stack.defer(() => running.drain());
   const client = ({ adminUrl }: TestDatabase): PrismaClient => {
     const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: adminUrl, max: 2 }) });
@@ -80,19 +80,20 @@ async function startProcess(name: string, environment: Readonly<Record<string, s
   const entry = fileURLToPath(new URL(`../../../${name}/src/main.ts`, import.meta.url));
   const env = testServiceEnvironment(name, { ...environment, GRPC_PORT: `${grpc}`, ADMIN_PORT: `${admin}` });
   const child: ChildProcess = spawn(process.execPath, [entry], { env, stdio: 'ignore' });
-  await waitFor(async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok, {
-    what: `the service ${name}`,
-    timeoutMs: 20_000,
-  });
-  return {
-    address: `127.0.0.1:${grpc}`,
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    },
+  const end = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
   };
+  const ready = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok;
+  try {
+    await waitFor(ready, { what: `the service ${name}`, timeoutMs: 50_000 });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { address: `127.0.0.1:${grpc}`, [Symbol.asyncDispose]: end };
 }
 
 /** Someone invented, whose name no other test uses. */

@@ -96,5 +96,7 @@ async function grant(form: Readonly<Record<string, string>>): Promise<string> {
   if (answer.ok && typeof body === 'object' && body !== null && 'access_token' in body) {
     return String(body.access_token);
   }
-  throw new Error(`Keycloak gave no token to ${form.username ?? form.client_id}: ${answer.status}`);
+  const reason =
+    typeof body === 'object' && body !== null && 'error_description' in body ? body.error_description : '';
+  throw new Error(`Keycloak gave no token to ${form.username ?? form.client_id}: ${answer.status} ${reason}`);
 }
