@@ -217,6 +217,22 @@ describe('MARAC', () => {
     ]);
   });
 
+  it('finds the same when many referrals of one victim are recorded at once', async () => {
+    const who = pair();
+    const months = ['01', '02', '03', '04', '05', '06', '07', '08'];
+    const made = await Promise.all(
+      months.map((month) => refer(who, `2017-${month}-20T10:00:00Z`, `2017-${month}-10T10:00:00Z`)),
+    );
+    const [first, ...later] = made;
+    for (const one of later) await findingOf(one, RepeatFinding.REPEAT);
+    if (first) await findingOf(first, RepeatFinding.NOT_REPEAT);
+    for (const { maracReferralId: id } of made) {
+      const { version } = await platform.db.maracReferral.findUniqueOrThrow({ where: { id } });
+      const versions = (await eventsOf(id)).map((event) => Number.parseInt(event, 10));
+      expect(versions).toEqual(Array.from({ length: version }, (_, index) => index + 1));
+    }
+  });
+
   it('finds no repeat with another perpetrator', async () => {
     const who = pair();
     const first = await refer(who, '2017-01-10T10:00:00Z', '2017-01-09T10:00:00Z');

@@ -1,4 +1,4 @@
-import { on, type Remote, type Subscription, type Unit } from '@midas/kit';
+import { notFound, on, type Remote, type Subscription, type Unit } from '@midas/kit';
 import { PersonRole, type PersonServiceService } from '@midas/proto/case/v1/case';
 import { RiskLevel } from '@midas/proto/common/v1/risk';
 import { AssessmentRecorded } from '@midas/proto/risk/v1/events';
@@ -42,12 +42,12 @@ export function assessmentSubscriptions({
     on(AssessmentRecorded, {
       prepare: async ({ assessmentId, incidentId }: AssessmentRecorded): Promise<string | undefined> => {
         if (incidentId !== '') return undefined;
-        const particulars = (await assessments.find(db, assessmentId))?.sent.person;
-        if (particulars === undefined) return undefined;
+        const assessment = await assessments.find(db, assessmentId);
+        if (assessment === null) throw notFound('Assessment');
         const { personIds } = await persons.resolvePersons({
           sourceKind: 'assessment',
           sourceId: assessmentId,
-          persons: [{ role: PersonRole.VICTIM, particulars }],
+          persons: [{ role: PersonRole.VICTIM, particulars: assessment.sent.person }],
         });
         return personIds[0];
       },

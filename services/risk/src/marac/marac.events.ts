@@ -1,4 +1,4 @@
-import { on, type Remote, type Subscription, type Unit } from '@midas/kit';
+import { notFound, on, type Remote, type Subscription, type Unit } from '@midas/kit';
 import { PersonRole, type PersonServiceService } from '@midas/proto/case/v1/case';
 import { MaracHeard, MaracReferred } from '@midas/proto/risk/v1/events';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
@@ -46,32 +46,34 @@ export function maracSubscriptions({
   return [
     on(MaracReferred, {
       prepare: async ({ maracReferralId }: MaracReferred): Promise<readonly string[]> => {
-        const referral = await referrals.find(db, maracReferralId);
-        if (referral?.sent.victim === undefined) return [];
+        const { victim, perpetrators } = (await known(referrals, db, maracReferralId)).sent;
         const { personIds } = await persons.resolvePersons({
           sourceKind: 'marac-referral',
           sourceId: maracReferralId,
           persons: [
-            { role: PersonRole.VICTIM, particulars: referral.sent.victim },
-            ...referral.sent.perpetrators.map((particulars) => ({
-              role: PersonRole.ALLEGED_PERPETRATOR,
-              particulars,
-            })),
+            { role: PersonRole.VICTIM, particulars: victim },
+            ...perpetrators.map((particulars) => ({ role: PersonRole.ALLEGED_PERPETRATOR, particulars })),
           ],
         });
         return personIds;
       },
       apply: async ({ maracReferralId }, unit, personIds) => {
-        const [victimPersonId] = personIds;
-        if (victimPersonId === undefined) return;
-        await referrals.lockVictim(unit.db, victimPersonId);
-        const others = (await referrals.ofVictim(unit.db, victimPersonId)).filter(
-          ({ id }) => id !== maracReferralId,
-        );
-        const referral = await referrals.find(unit.db, maracReferralId);
-        if (referral === null) return;
-        await storeFindings(unit, referrals, [...others, identified(referral, personIds)], rule);
+        const referral = identified(await known(referrals, unit.db, maracReferralId), personIds);
+        await referrals.lockVictim(unit.db, referral.victimPersonId);
+        const ofVictim = await referrals.ofVictim(unit.db, referral.victimPersonId);
+        const others = ofVictim.filter(({ id }) => id !== maracReferralId);
+        await storeFindings(unit, referrals, [...others, referral], rule);
       },
     }),
   ];
+}
+
+async function known(
+  referrals: MaracStore,
+  db: Pick<PrismaClient, 'maracReferral'>,
+  id: string,
+): Promise<MaracReferral> {
+  const referral = await referrals.find(db, id);
+  if (referral === null) throw notFound('MaracReferral');
+  return referral;
 }

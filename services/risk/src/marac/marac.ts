@@ -108,7 +108,7 @@ export function hear(referral: MaracReferral, request: HearMaracReferralRequest,
 export function identified(
   referral: MaracReferral,
   [victimPersonId, ...perpetratorPersonIds]: readonly string[],
-): MaracReferral {
+): MaracReferral & { readonly victimPersonId: string } {
   if (victimPersonId === undefined)
     return fail('invalid', 'victim-not-identified', 'A referral has no victim.');
   return { ...referral, victimPersonId, perpetratorPersonIds: [...new Set(perpetratorPersonIds)] };
