@@ -29,8 +29,8 @@ export function mayEver(ability: PureAbility, action: string, subject: string): 
 
 /** Binds the checks to the rules of one caller. */
 export function access(ability: PureAbility): Access {
-  const can = (action: string, subject: string, row: object, field?: string): boolean =>
-    ability.can(action, asSubject(subject, { ...row }), field);
+  const can = (action: string, subject: string, row: object): boolean =>
+    ability.can(action, asSubject(subject, { ...row }));
   return {
     require(action, subject, row) {
       if (row === null || row === undefined || !can('read', subject, row)) throw notFound(subject);
@@ -40,6 +40,9 @@ export function access(ability: PureAbility): Access {
       return row;
     },
     where: (action, subject) => accessibleBy(ability, action).ofType(subject),
-    classes: (subject, row) => new Set(ALL_CLASSES.filter((itsClass) => can('read', subject, row, itsClass))),
+    classes(subject, row) {
+      const record = asSubject(subject, { ...row });
+      return new Set(ALL_CLASSES.filter((itsClass) => ability.can('read', record, itsClass)));
+    },
   };
 }

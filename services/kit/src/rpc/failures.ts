@@ -31,7 +31,7 @@ export function answerable(error: unknown, traceId: string): DomainError {
 }
 
 /** Whether an error, or what caused it, says that the database is away. */
-export function isDatabaseAway(error: unknown, depth = 0): boolean {
+function isDatabaseAway(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 4) return false;
   const { code, kind, originalCode, message, cause, meta } = error as Readonly<Record<string, unknown>>;
   const driver = (meta as Readonly<Record<string, unknown>> | undefined)?.driverAdapterError;

@@ -154,15 +154,16 @@ async function arrive<Db extends Database>(
   onUnknownCaller: (error: DomainError) => void,
 ): Promise<Leaving> {
   const gone = new AbortController();
-  call.on('cancelled', () => gone.abort());
+  let isSettled = false;
+  // grpc-js also says so when a call that was answered closes.
+  call.on('cancelled', () => {
+    if (!isSettled) gone.abort();
+  });
   if (call.cancelled) fail('timeout', 'timeout', 'The call took too long. Try again later.');
   const { request: raw, metadata } = call;
-  return runChain(chain, rpc, {
-    raw,
-    metadata,
-    deadline: deadlineOf(call),
-    signal: gone.signal,
-    onUnknownCaller,
+  const arriving = { raw, metadata, deadline: deadlineOf(call), signal: gone.signal, onUnknownCaller };
+  return runChain(chain, rpc, arriving).finally(() => {
+    isSettled = true;
   });
 }
 
