@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import {
   ColumnTypeEnum,
+  DriverAdapterError,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
@@ -30,6 +31,21 @@ const letCharactersPass = (pool: pg.Pool): WeakMap<Rows, readonly number[]> => {
   };
   Object.assign(pool, { query });
   return characters;
+};
+
+// The engine writes the server's words into its own error, if it is told them in this form.
+const asAdapterError = (cause: unknown): unknown => {
+  if (!(cause instanceof pg.DatabaseError)) return cause;
+  const { code, severity, message, detail, column, hint } = cause;
+  return new DriverAdapterError({
+    kind: 'postgres',
+    code: code ?? '',
+    severity: severity ?? 'ERROR',
+    message,
+    detail,
+    column,
+    hint,
+  });
 };
 
 type Opened = { readonly adapter: SqlDriverAdapter; readonly close: () => Promise<void> };
@@ -63,7 +79,9 @@ const open = async (url: string, afterwards: () => Promise<void>): Promise<Opene
     // The adapter cuts a script at every semicolon, those in functions and texts too, and runs the pieces one by one.
     // Sent whole, it is one transaction: a migration that fails leaves nothing behind.
     executeScript: async (script) => {
-      await pool.query(script);
+      await pool.query(script).catch((cause: unknown) => {
+        throw asAdapterError(cause);
+      });
     },
     dispose: close,
   };

@@ -1,3 +1,5 @@
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { ROOT } from '../paths.ts';
 import { databaseName, listDatabases, listSchemas, migratorRole, pickServices } from '../services.ts';
 import { ensureDatabase, grantApplication, type RolePasswords, urlFor, withClient } from './databases.ts';
 import { NO_FILTER, withEngine } from './engine.ts';
@@ -17,12 +19,31 @@ export type ApplyOptions = {
   readonly services?: readonly string[];
 };
 
+/** A migration is one transaction: one that failed left nothing, and may be tried again once it is corrected. */
+const forgetFailed = async (engine: SchemaEngine, migrationsList: MigrationList): Promise<void> => {
+  const question = { migrationsList, optInToShadowDatabase: false, filters: NO_FILTER };
+  const { failedMigrationNames } = await engine.diagnoseMigrationHistory(question);
+  for (const migrationName of failedMigrationNames) await engine.markMigrationRolledBack({ migrationName });
+};
+
 /** Applies the pending migrations of one database as `migratorUrl`; answers their names. */
-export const applyMigrations = async (service: string, migratorUrl: string): Promise<readonly string[]> => {
-  const [schema, migrationsList] = await Promise.all([composedSchema(service), readMigrations(service)]);
+export const applyMigrations = async (
+  service: string,
+  migratorUrl: string,
+  root = ROOT,
+): Promise<readonly string[]> => {
+  const [schema, migrationsList] = await Promise.all([
+    composedSchema(service, root),
+    readMigrations(service, root),
+  ]);
   return withEngine(migratorUrl, schema, `Migrating ${databaseName(service)}`, async (engine) => {
-    const answer = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
-    return answer.appliedMigrationNames;
+    try {
+      const answer = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+      return answer.appliedMigrationNames;
+    } catch (cause) {
+      await forgetFailed(engine, migrationsList);
+      throw cause;
+    }
   });
 };
 
@@ -41,7 +62,8 @@ const applyOne = async (service: string, options: ApplyOptions): Promise<Applied
  * Safe to run again. Throws a `UserError` with the engine's words when a migration fails.
  */
 export const applyAll = async (options: ApplyOptions): Promise<readonly Applied[]> => {
-  const services = pickServices(options.services ?? (await listDatabases()), await listSchemas());
+  const asked = options.services ?? [];
+  const services = pickServices(asked.length > 0 ? asked : await listDatabases(), await listSchemas());
   await withClient(options.databaseUrl, async (client) => {
     for (const service of services) await ensureDatabase(client, service, options.passwords);
   });

@@ -47,7 +47,9 @@ const instantiate = async (): Promise<void> => {
 const explain = (cause: unknown): string => {
   const text = messageOf(cause) === 'unreachable' ? lastPanic : messageOf(cause);
   const found = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
-  return (found ? JSON.parse(`"${found}"`) : text).trim();
+  const words: string = found ? JSON.parse(`"${found}"`) : text;
+  // What follows are places in the engine's own code.
+  return words.split(/\n\s+0: /)[0]?.trim() ?? '';
 };
 
 /** Runs `work` with Prisma's schema engine on one database, reached through the ordinary driver. */
