@@ -1,4 +1,4 @@
-import { notFound, on, type Remote, type Subscription, type Unit } from '@midas/kit';
+import { fail, notFound, on, type Remote, type Subscription, type Unit } from '@midas/kit';
 import { PersonRole, type PersonServiceService } from '@midas/proto/case/v1/case';
 import { MaracHeard, MaracReferred } from '@midas/proto/risk/v1/events';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
@@ -46,7 +46,9 @@ export function maracSubscriptions({
   return [
     on(MaracReferred, {
       prepare: async ({ maracReferralId }: MaracReferred): Promise<readonly string[]> => {
-        const { victim, perpetrators } = (await known(referrals, db, maracReferralId)).sent;
+        const referral = await referrals.find(db, maracReferralId);
+        if (referral === null) throw notFound('MaracReferral');
+        const { victim, perpetrators } = referral.sent;
         const { personIds } = await persons.resolvePersons({
           sourceKind: 'marac-referral',
           sourceId: maracReferralId,
@@ -58,22 +60,13 @@ export function maracSubscriptions({
         return personIds;
       },
       apply: async ({ maracReferralId }, unit, personIds) => {
-        const referral = identified(await known(referrals, unit.db, maracReferralId), personIds);
-        await referrals.lockVictim(unit.db, referral.victimPersonId);
-        const ofVictim = await referrals.ofVictim(unit.db, referral.victimPersonId);
-        const others = ofVictim.filter(({ id }) => id !== maracReferralId);
-        await storeFindings(unit, referrals, [...others, referral], rule);
+        const victimPersonId =
+          personIds[0] ?? fail('invalid', 'victim-not-identified', 'A referral has no victim.');
+        await referrals.lockVictim(unit.db, victimPersonId);
+        const held = await referrals.ofVictim(unit.db, victimPersonId, maracReferralId);
+        const ofVictim = held.map((one) => (one.id === maracReferralId ? identified(one, personIds) : one));
+        await storeFindings(unit, referrals, ofVictim, rule);
       },
     }),
   ];
-}
-
-async function known(
-  referrals: MaracStore,
-  db: Pick<PrismaClient, 'maracReferral'>,
-  id: string,
-): Promise<MaracReferral> {
-  const referral = await referrals.find(db, id);
-  if (referral === null) throw notFound('MaracReferral');
-  return referral;
 }

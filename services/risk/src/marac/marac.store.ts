@@ -58,11 +58,19 @@ export function maracStore(sealer: Sealer) {
       await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`;
     },
 
-    /** All referrals of a victim, oldest first, held until the transaction ends. */
-    async ofVictim(db: Tx<PrismaClient>, victimPersonId: string): Promise<readonly MaracReferral[]> {
-      await db.$queryRaw`SELECT id FROM marac_referral WHERE victim_person_id = ${victimPersonId}::uuid ORDER BY id FOR UPDATE`;
+    /**
+     * All referrals of a victim, and the one with this id whose persons may not be written yet: oldest first, held until
+     * the transaction ends.
+     */
+    async ofVictim(
+      db: Tx<PrismaClient>,
+      victimPersonId: string,
+      id: string | null = null,
+    ): Promise<readonly MaracReferral[]> {
+      await db.$queryRaw`SELECT id FROM marac_referral
+        WHERE victim_person_id = ${victimPersonId}::uuid OR id = ${id}::uuid ORDER BY id FOR UPDATE`;
       const rows = await db.maracReferral.findMany({
-        where: { victimPersonId },
+        where: id === null ? { victimPersonId } : { OR: [{ victimPersonId }, { id }] },
         orderBy: [{ referredAt: 'asc' }, { id: 'asc' }],
       });
       return rows.map(open);

@@ -104,14 +104,13 @@ export function hear(referral: MaracReferral, request: HearMaracReferralRequest,
   };
 }
 
-/** A referral whose persons are known, the victim first; those it names are kept as sent. */
+/** A referral whose persons are known, the victim first. */
 export function identified(
   referral: MaracReferral,
   [victimPersonId, ...perpetratorPersonIds]: readonly string[],
-): MaracReferral & { readonly victimPersonId: string } {
-  if (victimPersonId === undefined)
-    return fail('invalid', 'victim-not-identified', 'A referral has no victim.');
-  return { ...referral, victimPersonId, perpetratorPersonIds: [...new Set(perpetratorPersonIds)] };
+): MaracReferral {
+  const unique = [...new Set(perpetratorPersonIds)];
+  return { ...referral, victimPersonId: victimPersonId ?? null, perpetratorPersonIds: unique };
 }
 
 /**
