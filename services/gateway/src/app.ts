@@ -43,16 +43,14 @@ export interface AppDeps extends CallDeps, TransferLimits {
 }
 
 const jsonDepth = 32;
-// Milliseconds; a slow sender is cut off, and a timer backs up the gRPC deadline.
+// Milliseconds in which a request must have arrived; a slow sender is cut off.
 const receiveTimeout = 30_000;
-const timeoutSlack = 2_000;
 
 /** Builds the HTTP server: one route per endpoint, and nothing that knows one endpoint from another. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: deps.bodyLimit,
     requestTimeout: receiveTimeout,
-    handlerTimeout: deps.timeoutMs + timeoutSlack,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     // While draining, requests on open connections are still served and their connections closed.
     return503OnClosing: false,
@@ -77,6 +75,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
     done();
   });
+  closeConnectionsWhileDraining(app);
   answerWithProblems(app, deps.endpoints, deps.unknownError);
   await app.register(helmet, securityHeaders);
   await app.register(cors, {
@@ -89,6 +88,19 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   return app;
 }
 
+/** A connection that carries a request when draining begins would otherwise be kept alive after its answer. */
+function closeConnectionsWhileDraining(app: FastifyInstance): void {
+  let draining = false;
+  app.addHook('preClose', (done) => {
+    draining = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (draining) reply.header('connection', 'close');
+    done();
+  });
+}
+
 function addRoutes(app: FastifyInstance, deps: AppDeps): void {
   for (const endpoint of deps.endpoints)
     if (endpoint.shape === 'unary') addRoute(app, endpoint, unaryHandler(endpoint, deps));
@@ -97,26 +109,18 @@ function addRoutes(app: FastifyInstance, deps: AppDeps): void {
     files.removeAllContentTypeParsers();
     files.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     for (const endpoint of deps.endpoints) {
-      if (endpoint.shape === 'upload')
-        addRoute(files, endpoint, uploadHandler(endpoint, deps), deps.transferTimeoutMs);
-      if (endpoint.shape === 'download')
-        addRoute(files, endpoint, downloadHandler(endpoint, deps), deps.transferTimeoutMs);
+      if (endpoint.shape === 'upload') addRoute(files, endpoint, uploadHandler(endpoint, deps));
+      if (endpoint.shape === 'download') addRoute(files, endpoint, downloadHandler(endpoint, deps));
     }
   });
 }
 
-function addRoute(
-  app: FastifyInstance,
-  endpoint: Endpoint,
-  handler: RouteHandlerMethod,
-  timeoutMs?: number,
-): void {
+function addRoute(app: FastifyInstance, endpoint: Endpoint, handler: RouteHandlerMethod): void {
   app.route({
     method: endpoint.verb,
     url: routeUrl(endpoint.path),
     schema: routeSchema(endpoint),
     config: { endpoint, template: endpoint.path.template },
-    ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs + timeoutSlack }),
     handler,
   });
 }

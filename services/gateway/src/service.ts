@@ -13,7 +13,7 @@ import {
 } from '@midas/kit';
 import { buildApp } from './app.ts';
 import { openPeers, type Peers } from './calls/peers.ts';
-import { type GatewayConfig, gatewayConfig, peerAddresses } from './config.ts';
+import { clientLimit, type GatewayConfig, gatewayConfig, peerAddresses } from './config.ts';
 import { type Endpoint, readEndpoints } from './contract/endpoint.ts';
 import { keycloakVerifier } from './identity/keycloak.ts';
 import { remembered } from './identity/verifier.ts';
@@ -73,7 +73,7 @@ export const start = async (config = loadConfig(gatewayConfig)): Promise<Running
   const stopObserving = observeProcess('gateway');
   const url = new URL(await app.listen({ host: config.LISTEN_HOST, port: config.HTTP_PORT }));
   const admin = await adminServer({ host: config.LISTEN_HOST, port: config.ADMIN_PORT, health: state });
-  log.info({ address: url.host, admin: admin.address, rpcs: endpoints.length }, 'started');
+  log.info({ http: url.host, admin: admin.address, rpcs: endpoints.length }, 'started');
   const drain = async () => {
     log.info({}, 'draining');
     state.drain();
@@ -96,7 +96,7 @@ function limitsOf(config: GatewayConfig) {
       .map((text) => text.trim())
       .filter((text) => text !== ''),
     rates: {
-      perClient: config.RATE_LIMIT_PER_MINUTE,
+      perClient: clientLimit(config),
       perAddress: config.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
       refusalsPerAddress: config.RATE_LIMIT_REFUSALS_PER_MINUTE,
     },

@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Endpoint, type FileFields, fileFields } from '../contract/endpoint.ts';
 import { inClientSpan } from '../telemetry/calls.ts';
 import { inRequest } from '../telemetry/requests.ts';
+import { clientGone } from './gone.ts';
 import { type CallDeps, checkRules, readMessage } from './handler.ts';
 import { callMetadata, checkHeaders } from './headers.ts';
 import type { TransferLimits } from './upload.ts';
@@ -38,7 +39,7 @@ export function downloadHandler(endpoint: Endpoint, deps: CallDeps & TransferLim
             .makeServerStreamRequest(endpoint.rpc, asBytes, asBytes, bytes, callMetadata(request, token), {
               deadline: deps.now() + deps.transferTimeoutMs,
             });
-          request.signal.addEventListener('abort', () => call.cancel(), { once: true });
+          clientGone(reply).addEventListener('abort', () => call.cancel(), { once: true });
           const messages = call[Symbol.asyncIterator]();
           const first = await next(messages);
           const { contentType } = piece(endpoint, file, first ?? Buffer.alloc(0));

@@ -8,6 +8,7 @@ import type { LoadGate } from '../limits/load.ts';
 import { inClientSpan } from '../telemetry/calls.ts';
 import { inRequest } from '../telemetry/requests.ts';
 import { locationUrl, matchesEtag } from './answer.ts';
+import { clientGone } from './gone.ts';
 import { callMetadata, checkHeaders } from './headers.ts';
 import type { Peers } from './peers.ts';
 import { type Answer, callUnary } from './unary.ts';
@@ -30,7 +31,9 @@ export function unaryHandler(endpoint: Endpoint, deps: CallDeps) {
       const message = readMessage(endpoint, request, request.body ?? undefined);
       checkRules(endpoint, message);
       const bytes = toBinary(endpoint.input, message);
-      const answer = await deps.gate.run(() => call(endpoint, request, bytes, deps));
+      const answer = await deps.gate.run(() =>
+        call(endpoint, request, bytes, { deps, signal: clientGone(reply) }),
+      );
       return sendAnswer(endpoint, request, reply, answer);
     });
 }
@@ -63,15 +66,12 @@ async function call(
   endpoint: Endpoint,
   request: FastifyRequest,
   bytes: Uint8Array,
-  deps: CallDeps,
+  { deps, signal }: { readonly deps: CallDeps; readonly signal: AbortSignal },
 ): Promise<Answer> {
   const deadline = deps.now() + deps.timeoutMs;
   const token = await deps.tokens(endpoint.peer);
   return inClientSpan(endpoint, () =>
-    callUnary(deps.peers, endpoint, bytes, callMetadata(request, token), {
-      deadline,
-      signal: request.signal,
-    }),
+    callUnary(deps.peers, endpoint, bytes, callMetadata(request, token), { deadline, signal }),
   );
 }
 

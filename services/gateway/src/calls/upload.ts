@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Endpoint, type FileFields, fileFields } from '../contract/endpoint.ts';
 import { inClientSpan } from '../telemetry/calls.ts';
 import { inRequest } from '../telemetry/requests.ts';
+import { clientGone } from './gone.ts';
 import { type CallDeps, checkRules, readMessage, sendAnswer } from './handler.ts';
 import { callMetadata, checkHeaders } from './headers.ts';
 import type { Answer } from './unary.ts';
@@ -42,6 +43,7 @@ export function uploadHandler(endpoint: Endpoint, deps: CallDeps & TransferLimit
       const token = await deps.tokens(endpoint.peer);
       const send = async () => {
         const transfer = open(endpoint, request, token, deps);
+        clientGone(reply).addEventListener('abort', () => transfer.call.cancel(), { once: true });
         transfer.call.write(Buffer.from(toBinary(endpoint.input, first)));
         return sendPieces(endpoint, file, request, transfer, deps.uploadLimit);
       };
@@ -80,7 +82,6 @@ function open(
   call.on('metadata', (received: Metadata) => {
     head = received;
   });
-  request.signal.addEventListener('abort', () => call.cancel(), { once: true });
   return { call, answer };
 }
 

@@ -80,8 +80,6 @@ function frameworkError(error: unknown): DomainError | undefined {
       return new DomainError('unsupported', 'media-type', 'Send the body as application/json.');
     case 'FST_ERR_BAD_URL':
       return new DomainError('invalid', 'bad-url', 'The path is not well-formed.');
-    case 'FST_ERR_HANDLER_TIMEOUT':
-      return new DomainError('timeout', 'timeout', 'The request took too long. Try again.');
   }
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new DomainError('invalid', 'bad-request', 'The request is not well-formed.');

@@ -1,18 +1,22 @@
 import { type Logger, rateLimited } from '@midas/kit';
 import type { Answered } from './requests.ts';
 
-const refusalsPerSecond = 10;
+const linesPerSecond = 10;
 
 /**
- * Logs answers by route: faults of ours at once, refused sign-ins and floods at most a few a second, the rest only at
- * level debug, since metrics, traces and the services' audit hold them. No URL, body, token or caller.
+ * Logs answers by route: faults of ours, refused sign-ins and floods, each at most a few a second with a count of what
+ * was left out, the rest only at level debug, since metrics, traces and the services' audit hold them. No URL, body,
+ * token or caller.
  */
 export function answerLog(log: Logger): (answer: Answered) => void {
-  const refused = rateLimited<Answered>(refusalsPerSecond, (answer, suppressed) =>
+  const failed = rateLimited<Answered>(linesPerSecond, (answer, suppressed) =>
+    log.error({ ...fields(answer), suppressed }, 'failed'),
+  );
+  const refused = rateLimited<Answered>(linesPerSecond, (answer, suppressed) =>
     log.warn({ ...fields(answer), suppressed }, 'refused'),
   );
   return (answer) => {
-    if (answer.status >= 500) log.error(fields(answer), 'failed');
+    if (answer.status >= 500) failed(answer);
     else if (answer.status === 401 || answer.status === 429) refused(answer);
     else log.debug(fields(answer), 'answered');
   };

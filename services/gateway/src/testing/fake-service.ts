@@ -62,7 +62,11 @@ export async function fakeService(
       responseDeserialize: bytes,
     };
     const handle: handleUnaryCall<Buffer, Buffer> = (call, done) => {
-      call.on('cancelled', () => cancelled.push(rpc));
+      let answered = false;
+      // grpc-js says "cancelled" of every call that has ended.
+      call.on('cancelled', () => {
+        if (!answered) cancelled.push(rpc);
+      });
       const received = { rpc, request: asJson(input, call.request), metadata: call.metadata };
       calls.push(received);
       const answer = async () => {
@@ -71,6 +75,7 @@ export async function fakeService(
         const bytesOut = Buffer.from(toBinary(output, fromJson(output, json)));
         const head = new Metadata();
         if (etag !== undefined) head.set('etag', etag);
+        answered = true;
         call.sendMetadata(head);
         done(null, bytesOut);
       };

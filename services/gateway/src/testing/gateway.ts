@@ -8,6 +8,8 @@ import type { Answered } from '../telemetry/requests.ts';
 
 export interface TestGateway {
   readonly app: FastifyInstance;
+  /** Listens on a free port and gives its origin, for what only a real connection shows. */
+  listen(): Promise<string>;
   readonly peers: Peers;
   readonly answered: readonly Answered[];
   readonly unknown: readonly unknown[];
@@ -50,6 +52,7 @@ export async function testGateway(
   await app.ready();
   return {
     app,
+    listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
     peers,
     answered,
     unknown,

@@ -1,11 +1,14 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface TestIssuer {
   readonly issuer: string;
   /** How often the keys were asked for. */
   readonly lookUps: () => number;
+  /** The service tokens that were asked for by client credentials. */
+  readonly granted: () => readonly { readonly client: string; readonly scope: string }[];
   /** A token like Keycloak's; claims may be replaced or, with undefined, left out. */
   token(claims?: Readonly<Record<string, unknown>>, options?: TokenOptions): string;
   stop(): Promise<void>;
@@ -27,17 +30,27 @@ export async function testIssuer(): Promise<TestIssuer> {
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
   let asked = 0;
   const jwk = { ...own.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
-  const server = createServer((request, response) => {
-    const isKeys = request.url === '/realms/test/protocol/openid-connect/certs';
-    if (isKeys) asked += 1;
-    response.writeHead(isKeys ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ keys: [jwk] }));
+  const granted: { client: string; scope: string }[] = [];
+  const server = createServer(async (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    if (request.url === '/realms/test/protocol/openid-connect/certs') {
+      asked += 1;
+      response.end(JSON.stringify({ keys: [jwk] }));
+    } else if (request.url === '/realms/test/protocol/openid-connect/token') {
+      const form = new URLSearchParams(await text(request));
+      const scope = form.get('scope') ?? '';
+      granted.push({ client: form.get('client_id') ?? '', scope });
+      response.end(JSON.stringify({ access_token: `granted-${scope}`, expires_in: 300 }));
+    } else {
+      response.writeHead(404).end();
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/realms/test`;
   return {
     issuer,
     lookUps: () => asked,
+    granted: () => granted,
     token(claims = {}, { alg = 'RS256', kid = 'k1', forged = false } = {}) {
       const now = Math.floor(Date.now() / 1000);
       const base = {
