@@ -3,6 +3,7 @@ import { userError } from '../errors.ts';
 import { midasHome } from '../paths.ts';
 import { createProgress } from '../progress/index.ts';
 import { gatewayPortOption, type YearOptions, yearOptions } from './options.ts';
+import { printLine } from './output.ts';
 import { welcome } from './platform.ts';
 
 /** What a shell answers for a command ended by Ctrl-C. */
@@ -70,8 +71,27 @@ const simulateCommand = (program: Command): void => {
   });
 };
 
-/** `demo` and `simulate`. */
+const tokenCommand = (program: Command): void => {
+  program
+    .command('token <user>')
+    .description(
+      'Print an access token of a demo user, e.g. commissioner@council, or of a partner, e.g. partner-police',
+    )
+    .action(async (user: string) => {
+      const [{ accessToken }, { addresses }] = await Promise.all([
+        import('../simulate/index.ts'),
+        import('../platform/index.ts'),
+      ]);
+      const home = midasHome();
+      const found = await addresses(home);
+      if (!found) throw userError('The platform does not run.', 'Start it with: midas up');
+      printLine(await accessToken({ ...found, home }, user));
+    });
+};
+
+/** `demo`, `simulate` and `token`. */
 export const addDemoCommands = (program: Command): void => {
   demoCommand(program);
   simulateCommand(program);
+  tokenCommand(program);
 };

@@ -86,7 +86,19 @@ export async function simulate(options: SimulateOptions): Promise<CommissionersR
   }
 }
 
-async function credentialsOf({ home, keycloakIssuer, clientSecrets }: SimulateOptions): Promise<Credentials> {
+type SignInOptions = Pick<SimulateOptions, 'home' | 'keycloakIssuer' | 'clientSecrets'>;
+
+/** An access token of a demo user or of a partner system's client, e.g. `partner-police`. */
+export async function accessToken(options: SignInOptions, actor: string): Promise<string> {
+  const connection = http(1);
+  try {
+    return await tokens(connection.send, await credentialsOf(options)).of(actor);
+  } finally {
+    connection.close();
+  }
+}
+
+async function credentialsOf({ home, keycloakIssuer, clientSecrets }: SignInOptions): Promise<Credentials> {
   const { password } = await readDemoPeople();
   const secrets = clientSecrets ?? (await secretsOf(home));
   return { tokenUrl: `${keycloakIssuer}/protocol/openid-connect/token`, password, secrets };
