@@ -62,17 +62,15 @@ async function hear(event: ReferralAccepted): Promise<readonly string[]> {
 
 it('opens one case a referral, in whatever order and however often acceptances are heard, even at once', async () => {
   const couple = [invented(), invented()];
-  const acceptances = fc
-    .uniqueArray(fc.uuid({ version: 4 }), { minLength: 1, maxLength: 4 })
-    .chain((ids) =>
-      fc.tuple(
-        fc.constant(ids),
-        fc.shuffledSubarray([...ids, ...ids, ...ids], {
-          minLength: ids.length * 3,
-          maxLength: ids.length * 3,
-        }),
-      ),
-    );
+  const acceptances = fc.uniqueArray(fc.uuid({ version: 4 }), { minLength: 1, maxLength: 4 }).chain((ids) =>
+    fc.tuple(
+      fc.constant(ids),
+      fc.shuffledSubarray([...ids, ...ids, ...ids], {
+        minLength: ids.length * 3,
+        maxLength: ids.length * 3,
+      }),
+    ),
+  );
   await fc.assert(
     fc.asyncProperty(acceptances, async ([ids, heard]) => {
       for (const referralId of ids) {

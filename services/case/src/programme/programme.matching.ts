@@ -19,7 +19,7 @@ const PAUSE_MS = 1000;
  * Says on the survivor side whom a kept signal concerns, after it was acknowledged: one signal a transaction.
  * Answers whether there was one.
  */
-export function matchOne({ db, signals, persons, now }: Deps): Promise<boolean> {
+function matchOne({ db, signals, persons, now }: Deps): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const signal = await signals.takeUnmatched(tx);
     if (signal === null) return false;
