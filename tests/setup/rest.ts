@@ -45,6 +45,26 @@ export function rest(url: string, userName: string): Rest {
   };
 }
 
+export interface Asking {
+  readonly method?: string;
+  /** Sent as it is; nothing else is added besides the content type. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Any request at all, as a careless or hostile client sends it, and the answer as text. */
+export async function ask(
+  url: string,
+  { method = 'POST', body, headers = {} }: Asking,
+): Promise<{ readonly status: number; readonly headers: Headers; readonly text: string }> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body }),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
 /** The answer's body, or a failure that says what came instead. */
 export function ok(answer: Answer): Answer['body'] {
   if (answer.status >= 300) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);

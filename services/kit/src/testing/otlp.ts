@@ -10,13 +10,17 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly endpoint: string;
   /** Every span that arrived, in order of arrival. */
   readonly spans: readonly ReceivedSpan[];
+  /** Everything that arrived as it came, for a search through what no span tells. */
+  readonly bodies: readonly Uint8Array[];
 }
 
 /** A collector in this process: takes traces as OTLP over HTTP/protobuf, as every process of the platform sends them. */
 export async function otlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
+  const bodies: Uint8Array[] = [];
   const server = createServer((request, response) => {
     void read(request).then((body) => {
+      bodies.push(body);
       if (request.url === '/v1/traces') spans.push(...decodeExport(body));
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
@@ -28,6 +32,7 @@ export async function otlpReceiver(): Promise<OtlpReceiver> {
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     spans,
+    bodies,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();
