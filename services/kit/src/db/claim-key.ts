@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { runInLane } from './lane.ts';
 import type { IdempotencyKey, KeyClaim, RawClient } from './types.ts';
 
 // Lock and look-up in one journey. The lock lasts until the transaction ends.
@@ -15,14 +16,13 @@ interface ClaimRow {
 
 /** Claims an idempotency key for the transaction `tx`. Never waits: a key in flight elsewhere is `busy`. */
 export async function claimKey(tx: RawClient, key: IdempotencyKey): Promise<KeyClaim> {
-  const [row] = await tx.$queryRawUnsafe<readonly ClaimRow[]>(
-    claim,
+  const [row] = await runInLane<ClaimRow>(tx, claim, [
     lockNumber(key),
     key.client,
     key.subject,
     key.rpc,
     key.key,
-  );
+  ]);
   if (row === undefined) throw new Error('claiming an idempotency key gave no row');
   const { request_digest: requestDigest, result_id: resultId, result_version: resultVersion } = row;
   if (requestDigest !== null && resultId !== null && resultVersion !== null) {

@@ -8,6 +8,7 @@ import { auditWriter } from './audit.ts';
 import { claimKey } from './claim-key.ts';
 import { isUniqueViolation } from './errors.ts';
 import { newId } from './ids.ts';
+import { runInLane } from './lane.ts';
 import { transact } from './transact.ts';
 import type { AuditRow, IdempotencyKey, OutboxRow } from './types.ts';
 
@@ -209,5 +210,41 @@ describe('audit rows of reads', () => {
     await expect(writer.write(row)).rejects.toThrow();
     await writer.write(audit());
     expect(await count('audit_entry')).toBe(2);
+  });
+});
+
+describe("kit's own statements", () => {
+  test('run on the connection of their transaction, also within another one', async () => {
+    const pid = async (tx: Parameters<typeof runInLane>[0]) =>
+      (await runInLane<{ pid: number }>(tx, 'SELECT pg_backend_pid() AS pid', []))[0]?.pid;
+    const viaPrisma = async (tx: Pick<PrismaClient, '$queryRaw'>) =>
+      (await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid;
+    await transact(db, async (outer) => {
+      const own = await pid(outer);
+      await db.note.count();
+      await db.$transaction(async (inner) => expect(await viaPrisma(inner)).not.toBe(own));
+      await transact(db, async (inner) => {
+        expect(await pid(inner)).toBe(await viaPrisma(inner));
+        expect(await pid(inner)).not.toBe(own);
+        return { value: undefined, effects: { events: [] } };
+      });
+      expect(await pid(outer)).toBe(own);
+      expect(await viaPrisma(outer)).toBe(own);
+      return { value: undefined, effects: { events: [] } };
+    });
+  });
+
+  test('never run after their transaction has ended', async () => {
+    let late: Promise<unknown> | undefined;
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await transact(db, async (tx) => {
+      late = ended.then(() => runInLane(tx, 'SELECT 1', []));
+      return { value: undefined, effects: { events: [] } };
+    });
+    end();
+    await expect(late).rejects.toThrow();
   });
 });

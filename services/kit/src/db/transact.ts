@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { effectsStatement, outboxChannel } from './effects.ts';
 import { isRetryable, isUniqueViolation } from './errors.ts';
+import { inLane, runInLane } from './lane.ts';
 import type { Database, Effects, RawClient, Tx } from './types.ts';
 import { wakeRelay } from './wake.ts';
 
@@ -34,12 +35,13 @@ function once<Db extends Database, T>(
   db: Db,
   work: (tx: Tx<Db>) => Promise<{ readonly value: T; readonly effects: Effects }>,
 ): Promise<{ value: T; published: boolean }> {
-  return db.$transaction(async (client) => {
+  const steps = async (client: object) => {
     // What a client hands to its transaction is itself without connecting and ending.
     const tx = client as Tx<Db> & RawClient;
     const { value, effects } = await work(tx);
     const statement = effectsStatement(effects);
-    if (statement !== undefined) await tx.$executeRawUnsafe(statement.sql, ...statement.values);
+    if (statement !== undefined) await runInLane(tx, statement.sql, statement.values);
     return { value, published: effects.events.length > 0 };
-  }, limits);
+  };
+  return inLane(() => db.$transaction(steps, limits));
 }
