@@ -1,3 +1,11 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { ReportIncidentRequest } from '@midas/proto/referral/v1/referral';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +46,27 @@ describe('methods', () => {
 
   it('refuse a service that the contract does not hold', () => {
     expect(() => methodsOf('midas.none.v1.NoService')).toThrow('midas.none.v1.NoService');
+  });
+
+  it('refuse an RPC that does not say who may call it, by its name', async () => {
+    const descriptors = fileURLToPath(import.meta.resolve('@midas/proto/descriptors.binpb'));
+    const set = fromBinary(FileDescriptorSetSchema, readFileSync(descriptors));
+    const [method] = set.file
+      .flatMap((file) => file.service)
+      .flatMap((service) => service.method)
+      .filter(({ name }) => name === 'GetReferral');
+    const options = method?.options ?? expect.fail('no options');
+    options.$unknown = (options.$unknown ?? []).filter(({ no }) => no !== 51001);
+    const changed = join(mkdtempSync(join(tmpdir(), 'midas-contract-')), 'descriptors.binpb');
+    writeFileSync(changed, toBinary(FileDescriptorSetSchema, set));
+    const { href } = new URL('./methods.ts', import.meta.url);
+    const script = `(await import('${href}')).methodsOf('midas.referral.v1.ReferralService')`;
+    const started = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { ...process.env, MIDAS_DESCRIPTORS: changed },
+    });
+    await expect(started).rejects.toThrow(
+      'The RPC /midas.referral.v1.ReferralService/GetReferral has no access option.',
+    );
   });
 });
 
