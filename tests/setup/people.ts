@@ -15,6 +15,10 @@ export function syntheticNhsNumber(): string {
   }
 }
 
+const inward = 'ABDEFGHJLNPQRSTUWXYZ';
+const postcode = (): string =>
+  `ME${randomInt(5, 9)} ${randomInt(1, 10)}${inward[randomInt(inward.length)]}${inward[randomInt(inward.length)]}`;
+
 /** Particulars of a person who does not exist: letters drawn at random, a reserved NHS number. */
 export function syntheticPerson(more: Readonly<Record<string, unknown>> = {}) {
   return {
@@ -24,7 +28,7 @@ export function syntheticPerson(more: Readonly<Record<string, unknown>> = {}) {
     nhs_number: syntheticNhsNumber(),
     gender: 'GENDER_FEMALE',
     phone: `+447700900${String(randomInt(1000)).padStart(3, '0')}`,
-    address: { lines: [`${randomInt(1, 200)} ${capital(word(6))} Street`], postcode: 'ME4 4UH' },
+    address: { lines: [`${randomInt(1, 200)} ${capital(word(6))} Street`], postcode: postcode() },
     safe_contact: { phone: 'CONTACT_SAFETY_SAFE', note: word(12) },
     ...more,
   };

@@ -128,8 +128,10 @@ function platformProcess(
           if (started.exitCode !== null) return 'ended';
           return (await fetch(`${adminUrl}/readyz`)).ok ? 'ready' : undefined;
         },
-        { what: `${name} to be ready; its log: ${log}`, timeoutMs: 60_000 },
-      );
+        { what: `${name} to be ready`, timeoutMs: 120_000 },
+      ).catch((cause: unknown) => {
+        throw new Error(`${name} is not ready; its log:\n${log}`, { cause });
+      });
       if (started.exitCode !== null) throw new Error(`${name} ended with ${started.exitCode}: ${log}`);
     },
   };
