@@ -44,11 +44,17 @@ export const runDemo = async (options: DemoOptions): Promise<Platform> => {
 
 const STOPPING = ['SIGINT', 'SIGTERM'] as const;
 
+export type Stopper = {
+  /** Resolves once the platform was stopped because of a signal. */
+  readonly ended: Promise<void>;
+  readonly isStopping: () => boolean;
+};
+
 /**
- * Stops the platform when this process is told to end; `ended` resolves then. The first signal starts it, further ones
- * (a shell sends them to npm and to us) change nothing.
+ * Stops the platform when this process is told to end. The first signal starts it, further ones (a shell sends them to
+ * npm and to us) change nothing.
  */
-export const stopOnSignal = (home: string, progress: Progress): { readonly ended: Promise<void> } => {
+export const stopOnSignal = (home: string, progress: Progress): Stopper => {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
   const stop = (): void => {
@@ -58,5 +64,5 @@ export const stopOnSignal = (home: string, progress: Progress): { readonly ended
     down({ home, progress }).then(resolve, reject);
   };
   for (const signal of STOPPING) process.on(signal, stop);
-  return { ended: promise };
+  return { ended: promise, isStopping: () => stopping };
 };

@@ -24,7 +24,7 @@ const demoCommand = (program: Command): void => {
     const { down } = await import('../platform/index.ts');
     const home = midasHome();
     const progress = createProgress();
-    const { ended } = stopOnSignal(home, progress);
+    const { ended, isStopping } = stopOnSignal(home, progress);
     const { exit, ...rest } = options;
     let reported = false;
     const running = async (): Promise<void> => {
@@ -38,6 +38,8 @@ const demoCommand = (program: Command): void => {
       clearInterval(alive);
     };
     await Promise.race([running(), ended]).catch((cause: unknown) => {
+      // A replay whose gateway was stopped under it fails; that is no news.
+      if (isStopping()) return ended;
       progress.note(
         'What was started still runs: see `midas status` and `midas logs`, stop it with `midas down`.',
       );

@@ -20,6 +20,7 @@ const input = (service: string, more: Partial<EnvironmentInput> = {}): Environme
   databasePassword: 'pass/word',
   keyRingFile: '/keys/ring.json',
   clientSecretFile: '/keys/secret',
+  compileCache: '/home/compiled',
   outer: {
     PATH: '/bin',
     AWS_SECRET: 'no',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Backing, startBacking } from '../backing/index.ts';
 import { calleesOf, type Realm, readRealm } from '../backing/realm.ts';
 import { applyAll, type RolePasswords } from '../migrate/index.ts';
@@ -57,6 +58,7 @@ const startOne = async (wiring: Wiring, service: string): Promise<void> => {
     databasePassword: passwords[applicationRole(service)] ?? '',
     keyRingFile: await ensureKeyRing(home, service),
     clientSecretFile: await writeClientSecret(home, service, secret),
+    compileCache: join(home, 'compiled'),
     outer,
   });
   await startService({ home, service, ports: own, environment });
