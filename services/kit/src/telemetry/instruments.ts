@@ -68,8 +68,8 @@ export function gauge<L extends Attributes>(definition: MetricDefinition): Obser
   return (labels, read) => {
     const observed = instrument();
     const callback: Parameters<ObservableGauge['addCallback']>[0] = async (result) => {
-      // A dependency that is away leaves its gauges out; the rest of the page must still come.
-      const value = await read().catch(() => undefined);
+      // A dependency that is away makes its gauges NaN, since the last value would look like news; the rest must come.
+      const value = await read().catch(() => Number.NaN);
       if (value !== undefined) result.observe(value, labels);
     };
     observed.addCallback(callback);

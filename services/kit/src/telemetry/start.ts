@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { AlwaysOffSampler, BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace';
+import { AlwaysOffSampler, NoopSpanProcessor } from '@opentelemetry/sdk-trace';
 import { prometheusReader } from './prometheus.ts';
 
 /*
@@ -22,10 +22,10 @@ const sdk = new NodeSDK({
   metricReaders: [prometheusReader],
   instrumentations: [],
   logRecordProcessors: [],
-  spanProcessors: [
-    traced ? new BatchSpanProcessor({ exporter: new OTLPTraceExporter() }) : new NoopSpanProcessor(),
-  ],
-  ...(traced ? {} : { sampler: new AlwaysOffSampler() }),
+  // Batching and sampling of what leaves follow the standard OTEL_BSP_* and OTEL_TRACES_SAMPLER* variables.
+  ...(traced
+    ? { traceExporter: new OTLPTraceExporter() }
+    : { spanProcessors: [new NoopSpanProcessor()], sampler: new AlwaysOffSampler() }),
 });
 sdk.start();
 
