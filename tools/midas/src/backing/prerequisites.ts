@@ -1,6 +1,6 @@
 import { userError } from '../errors.ts';
 import { tryRun } from '../process/run.ts';
-import { JAVA_OLDEST } from './versions.ts';
+import { compareVersions, GO_OLDEST, JAVA_OLDEST } from './versions.ts';
 
 /** A program that must be on the machine: how it is named, and the packages that bring it. */
 type Prerequisite = { readonly name: string; readonly debian: string; readonly brew: string };
@@ -11,7 +11,7 @@ const JAVA: Prerequisite = {
   brew: `openjdk@21`,
 };
 const MAVEN: Prerequisite = { name: 'Maven', debian: 'maven', brew: 'maven' };
-const GO: Prerequisite = { name: 'Go', debian: 'golang-go', brew: 'go' };
+const GO: Prerequisite = { name: `Go ${GO_OLDEST} or newer`, debian: 'golang-go', brew: 'go' };
 
 /** `openjdk version "17.0.15"` → 17; the old style `1.8.0` → 1. Undefined when no version is in the text. */
 export const javaMajor = (versionText: string): number | undefined => {
@@ -26,6 +26,12 @@ export const javaCommand = (environment: NodeJS.ProcessEnv): string =>
 const hasJava = async (environment: NodeJS.ProcessEnv): Promise<boolean> => {
   const text = await tryRun(javaCommand(environment), ['-version'], { env: environment });
   return text !== undefined && (javaMajor(text) ?? 0) >= JAVA_OLDEST;
+};
+
+const hasGo = async (environment: NodeJS.ProcessEnv): Promise<boolean> => {
+  const text = await tryRun('go', ['version'], { env: environment });
+  const version = /go(\d+\.\d+)/.exec(text?.replace('go version', '') ?? '')?.[1];
+  return version !== undefined && compareVersions(version, GO_OLDEST) >= 0;
 };
 
 /** The one sentence that names all that is missing, with the command that installs it. */
@@ -52,7 +58,7 @@ export const checkPrerequisites = async (needs: Needs, environment: NodeJS.Proce
   const [java, maven, go] = await Promise.all([
     !needs.java || hasJava(environment),
     !needs.maven || tryRun('mvn', ['-v'], { env: environment }).then(Boolean),
-    !needs.go || tryRun('go', ['version'], { env: environment }).then(Boolean),
+    !needs.go || hasGo(environment),
   ]);
   const missing = [...(java ? [] : [JAVA]), ...(maven ? [] : [MAVEN]), ...(go ? [] : [GO])];
   if (missing.length === 0) return;

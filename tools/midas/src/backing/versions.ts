@@ -7,6 +7,9 @@ export const KEYCLOAK_VERSION = '26.7.4';
 export const JAVA_OLDEST = 17;
 export const MAVEN_DEPENDENCY_PLUGIN = '3.8.1';
 
+/** The oldest Go that fetches by itself the newer one which NATS asks for. */
+export const GO_OLDEST = '1.21';
+
 /** Compares dotted versions number by number; a leading `v` is left out. Negative when a is the older. */
 export const compareVersions = (a: string, b: string): number => {
   const numbers = (text: string): number[] => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number);
