@@ -15,7 +15,7 @@ export const gatewayConfig = processConfig.extend({
   /** Deadline of a file in or out, milliseconds. */
   TRANSFER_TIMEOUT_MS: count.default(300_000),
   /** Requests a minute of one signed-in client and subject, at this replica. */
-  RATE_LIMIT_PER_MINUTE: count.optional(),
+  RATE_LIMIT_PER_MINUTE: count.default(3_000),
   /** Requests a minute of one address without a token, at this replica. */
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: count.default(300),
   /** Refused tokens a minute of one address, at this replica. */
@@ -27,11 +27,6 @@ export const gatewayConfig = processConfig.extend({
 });
 
 export type GatewayConfig = Readonly<z.infer<typeof gatewayConfig>>;
-
-/** The limit of a client, a minute: the demo replays a year as a handful of clients. */
-export function clientLimit(config: GatewayConfig): number {
-  return config.RATE_LIMIT_PER_MINUTE ?? (config.MIDAS_DEMO ? 1_000_000 : 3_000);
-}
 
 /** The address of each service by its name, from `HEALTH_ACCESS_ADDRESS` and the like. */
 export function peerAddresses(config: object): Readonly<Record<string, string>> {

@@ -13,7 +13,7 @@ import {
 } from '@midas/kit';
 import { buildApp } from './app.ts';
 import { openPeers, type Peers } from './calls/peers.ts';
-import { clientLimit, type GatewayConfig, gatewayConfig, peerAddresses } from './config.ts';
+import { type GatewayConfig, gatewayConfig, peerAddresses } from './config.ts';
 import { type Endpoint, readEndpoints } from './contract/endpoint.ts';
 import { keycloakVerifier } from './identity/keycloak.ts';
 import { remembered } from './identity/verifier.ts';
@@ -96,7 +96,7 @@ function limitsOf(config: GatewayConfig) {
       .map((text) => text.trim())
       .filter((text) => text !== ''),
     rates: {
-      perClient: clientLimit(config),
+      perClient: config.RATE_LIMIT_PER_MINUTE,
       perAddress: config.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
       refusalsPerAddress: config.RATE_LIMIT_REFUSALS_PER_MINUTE,
     },
