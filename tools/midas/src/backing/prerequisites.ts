@@ -39,7 +39,7 @@ export const missingSentence = (
   missing: readonly Prerequisite[],
   platform: NodeJS.Platform,
 ): { message: string; advice: string } => {
-  const names = missing.map((item) => item.name).join(' and ');
+  const names = new Intl.ListFormat('en-GB').format(missing.map((item) => item.name));
   const command =
     platform === 'darwin'
       ? `brew install ${missing.map((item) => item.brew).join(' ')}`

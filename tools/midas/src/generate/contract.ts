@@ -7,7 +7,7 @@ import { run, tryRun } from '../process/run.ts';
 import { buf, ensureDependencies } from './proto.ts';
 
 /** The newest release tag, else the last commit; undefined where there is no contract to compare with yet. */
-export const baseline = async (root = ROOT): Promise<string | undefined> => {
+const baseline = async (root = ROOT): Promise<string | undefined> => {
   const tags = (await tryRun('git', ['tag', '--list', 'v*', '--sort=-version:refname'], { cwd: root })) ?? '';
   const candidate = tags.split('\n')[0] || 'HEAD';
   const there = await tryRun('git', ['cat-file', '-e', `${candidate}:proto/buf.yaml`], { cwd: root });

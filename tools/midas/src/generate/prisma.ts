@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { exists } from '../backing/install.ts';
 import { composedSchema } from '../migrate/schema.ts';
 import { ROOT } from '../paths.ts';
@@ -8,13 +8,10 @@ import { run } from '../process/run.ts';
 import { serviceFolder } from '../services.ts';
 import { digestOf, unlessStamped } from './stamp.ts';
 
-const prismaCommand = (): { command: string; version: string } => {
-  const find = createRequire(import.meta.url);
-  const about: { version: string; bin: { prisma: string } } = find('prisma/package.json');
-  return {
-    command: join(dirname(find.resolve('prisma/package.json')), about.bin.prisma),
-    version: about.version,
-  };
+const prismaCommand = async (): Promise<{ command: string; version: string }> => {
+  const file = fileURLToPath(import.meta.resolve('prisma/package.json'));
+  const about: { version: string; bin: { prisma: string } } = JSON.parse(await readFile(file, 'utf8'));
+  return { command: join(dirname(file), about.bin.prisma), version: about.version };
 };
 
 /** Generates the Prisma client of one service from its schema and the library's tables. */
@@ -22,7 +19,7 @@ export const generatePrisma = async (service: string): Promise<'made' | 'unchang
   const folder = join(serviceFolder(service), 'gen');
   const schema = join(folder, 'schema');
   const files = await composedSchema(service);
-  const { command, version } = prismaCommand();
+  const { command, version } = await prismaCommand();
   const digest = await digestOf(ROOT, [], version, ...files.map((file) => file.content));
   const stamp = join(folder, '.prisma');
   if (!(await exists(join(folder, 'prisma')))) await rm(stamp, { force: true });

@@ -29,8 +29,7 @@ const PASSED_ON =
 const DEMO_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' };
 
 /** `health-access` → `HEALTH_ACCESS_ADDRESS` */
-export const addressName = (service: string): string =>
-  `${service.toUpperCase().replaceAll('-', '_')}_ADDRESS`;
+const addressName = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_ADDRESS`;
 
 /** The whole environment of one process of the local platform. */
 export const processEnvironment = (input: EnvironmentInput): Record<string, string> => {

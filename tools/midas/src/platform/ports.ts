@@ -4,7 +4,7 @@ import { isFree } from '../process/ports.ts';
 import { GATEWAY } from '../services.ts';
 import type { ServicePorts } from './environment.ts';
 
-export const GATEWAY_PORT = 8080;
+const GATEWAY_PORT = 8080;
 
 const mainOf = (service: string): string => `${service}.main`;
 const adminOf = (service: string): string => `${service}.admin`;

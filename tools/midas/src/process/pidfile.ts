@@ -27,7 +27,7 @@ export const writePidFile = async (home: string, entry: ProcessRecord): Promise<
 };
 
 /** The record of a pid file, whether or not its process still runs; undefined if absent or unreadable. */
-export const readPidFile = async (home: string, name: string): Promise<ProcessRecord | undefined> => {
+const readPidFile = async (home: string, name: string): Promise<ProcessRecord | undefined> => {
   const text = await readFile(pidFileOf(home, name), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
