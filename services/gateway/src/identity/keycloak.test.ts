@@ -71,6 +71,7 @@ describe('the verifier', () => {
     await verify(issuer.token());
     const before = issuer.lookUps();
     const tokens = Array.from({ length: 50 }, (_, index) => issuer.token({}, { kid: `made-up-${index}` }));
+    for (const token of tokens.slice(0, 10)) expect(await slugOf(verify(token))).toBe('token-refused');
     await Promise.all(tokens.map((token) => slugOf(verify(token))));
     expect(issuer.lookUps() - before).toBeLessThanOrEqual(1);
     await expect(verify(issuer.token())).resolves.toMatchObject({ subject: 'user-1' });
