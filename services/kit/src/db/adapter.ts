@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { lendingPool, statementName } from './lane.ts';
 
 /** Connections a process keeps to its database; the relay has one more of its own. */
-export const poolSize = 16;
+const poolSize = 16;
 
 /**
  * The driver of a service's Prisma client. Statements are prepared once a connection: their texts are few, because

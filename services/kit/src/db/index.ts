@@ -1,7 +1,7 @@
-export { databaseAdapter, poolSize } from './adapter.ts';
+export { databaseAdapter } from './adapter.ts';
 export { type AuditWriter, auditWriter } from './audit.ts';
 export { claimKey } from './claim-key.ts';
-export { isRetryable, isUniqueViolation } from './errors.ts';
+export { isUniqueViolation } from './errors.ts';
 export { newId } from './ids.ts';
 export { type Bytes, blindIndex, digest, type KeyedDigest, pseudonym } from './keys.ts';
 export { type Keyset, type PagePosition, type PageRequest, type Pages, pages } from './pages.ts';

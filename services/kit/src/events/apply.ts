@@ -2,7 +2,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { isUniqueViolation } from '../db/errors.ts';
 import { transact } from '../db/transact.ts';
 import type { Database, OutboxRow } from '../db/types.ts';
-import { DomainError } from '../errors/index.ts';
+import { answerable } from '../rpc/failures.ts';
 import { meters } from '../telemetry/meters.ts';
 import { extract, inSpan } from '../telemetry/tracing.ts';
 import { writeDeadLetter } from './dead-letter.ts';
@@ -68,10 +68,11 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
   };
   const failed = async (message: JsMsg, envelope: EventEnvelope, error: unknown): Promise<void> => {
     const { eventId } = envelope;
-    const slug = error instanceof DomainError ? error.slug : 'internal';
-    if (error instanceof DomainError && (error.kind === 'unavailable' || error.kind === 'timeout')) {
+    const { kind, slug } = answerable(error, '');
+    // Not counted: an event must not become a dead letter for having come while what it needs was away.
+    if (kind === 'unavailable' || kind === 'timeout') {
       log.warn({ service, eventId, subject: message.subject, slug }, 'what an event needs is away; it waits');
-      message.nak(delay(message.info.deliveryCount));
+      tell(() => message.nak(delay(message.info.deliveryCount)));
       return;
     }
     const count = (failures.get(eventId) ?? 0) + 1;
@@ -79,7 +80,7 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
     const fields = { service, eventId, subject: message.subject, slug, attempt: count, error: nameOf(error) };
     if (count < tries) {
       log.warn(fields, 'an event could not be applied; it comes again');
-      message.nak(delay(count));
+      tell(() => message.nak(delay(count)));
       return;
     }
     const { subject, data } = message;
@@ -95,11 +96,11 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
     };
     try {
       await writeDeadLetter(db, letter);
-      message.term(slug);
+      tell(() => message.term(slug));
       failures.delete(eventId);
       log.error(fields, 'an event became a dead letter');
     } catch {
-      message.nak(delay(count));
+      tell(() => message.nak(delay(count)));
     }
   };
   const attempt = async (
@@ -109,7 +110,7 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
   ): Promise<void> => {
     const { eventId, recordedAt } = envelope;
     const labels = { service, subject: message.subject };
-    const working = setInterval(() => message.working(), options.ackWaitMs / 3);
+    const working = setInterval(() => tell(() => message.working()), options.ackWaitMs / 3);
     try {
       const repeated = message.redelivered && (await seen(eventId));
       if (!repeated) {
@@ -118,12 +119,12 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
         if (recordedAt !== undefined) meters.eventLag((Date.now() - recordedAt.getTime()) / 1000, labels);
       }
       failures.delete(eventId);
-      message.ack();
+      tell(() => message.ack());
     } catch (error) {
       // Its effect is there already: committed by an earlier delivery or by another replica.
       if (!isUniqueViolation(error, 'inbox_event')) throw error;
       failures.delete(eventId);
-      message.ack();
+      tell(() => message.ack());
     } finally {
       clearInterval(working);
     }
@@ -139,7 +140,7 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
         { service, subject: message.subject },
         'an event is newer than this code; it waits for an upgrade',
       );
-      message.nak(options.unknownDelayMs);
+      tell(() => message.nak(options.unknownDelayMs));
       return;
     }
     const attributes = {
@@ -157,6 +158,15 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
       span,
     ).catch((error: unknown) => failed(message, envelope, error));
   };
+}
+
+/** Says something to the stream. When it cannot hear, it delivers again, and the inbox knows what was done. */
+function tell(say: () => void): void {
+  try {
+    say();
+  } catch {
+    // The connection is closed for good; there is nobody to tell.
+  }
 }
 
 function headersOf(message: JsMsg): Record<string, string> {

@@ -7,9 +7,9 @@ import { newId } from '../db/index.ts';
 import type { OutboxRow } from '../db/types.ts';
 import { DomainError } from '../errors/index.ts';
 import { waitFor } from '../testing/index.ts';
+import { accepted, published, type World, world } from '../testing/world.ts';
 import { messageHeaders } from './headers.ts';
 import { type EventUnit, on, type Subscription } from './subscription.ts';
-import { accepted, published, type World, world } from './world.fixture.ts';
 
 type Unit = EventUnit<PrismaClient>;
 

@@ -74,9 +74,9 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
         if (nats === undefined) break;
         await consume(nats);
         failures = 0;
-      } catch {
+      } catch (error) {
         if (failures === 0 && !stopping.signal.aborted)
-          log.warn({ service }, 'the consumer stopped; it goes on trying');
+          log.warn({ service, error }, 'the consumer stopped; it goes on trying');
       } finally {
         messages = undefined;
       }

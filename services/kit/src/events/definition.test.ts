@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { allEvents } from '../contract/index.ts';
 import { newId } from '../db/index.ts';
+import { accepted } from '../testing/world.ts';
 import { headerNames, messageHeaders, readEnvelope } from './headers.ts';
 import { outboxRow, publishableSubject } from './outbox.ts';
 import { streamSettings } from './stream.ts';
 import { on } from './subscription.ts';
-import { accepted } from './world.fixture.ts';
 
 const codec = ($type: string) => ({
   $type,

@@ -1,7 +1,6 @@
 export { type Consumers, type ConsumersOptions, consumers } from './consumers.ts';
 export { type NatsLink, natsLink } from './nats-link.ts';
 export { observeOutbox } from './observe.ts';
-export { type Aggregate, outboxRow, publishableSubject } from './outbox.ts';
+export { type Aggregate, outboxRow } from './outbox.ts';
 export { type Relay, type RelayOptions, relay } from './relay.ts';
-export { ensureStream, streamName } from './stream.ts';
 export { type EventContext, type EventUnit, on, type Reaction, type Subscription } from './subscription.ts';

@@ -58,3 +58,8 @@ export function publishHeaders(row: OutboxRecord): Record<string, string> {
     occurredAt: row.occurred_at,
   });
 }
+
+/** Forgets idempotency keys older than 30 days, which is as long as they are promised to be kept. */
+export async function forgetOldKeys(client: pg.Client): Promise<void> {
+  await client.query(`DELETE FROM idempotency_record WHERE created_at < now() - interval '30 days'`);
+}

@@ -6,7 +6,14 @@ import type { Database } from '../db/types.ts';
 import { onCommit } from '../db/wake.ts';
 import type { EventLog } from './log.ts';
 import { type NatsLink, pause } from './nats-link.ts';
-import { markPublished, type OutboxRecord, publishHeaders, readPending, takeLock } from './outbox-table.ts';
+import {
+  forgetOldKeys,
+  markPublished,
+  type OutboxRecord,
+  publishHeaders,
+  readPending,
+  takeLock,
+} from './outbox-table.ts';
 import { ensureStream } from './stream.ts';
 
 export interface RelayOptions {
@@ -31,6 +38,7 @@ export interface Relay {
 }
 
 const publishTimeoutMs = 5_000;
+const tidyEveryMs = 3_600_000;
 const prepared = new WeakSet<NatsConnection>();
 
 /**
@@ -78,9 +86,14 @@ export function relay(options: RelayOptions): Relay {
   };
   const session = async (client: pg.Client): Promise<void> => {
     let failures = 0;
+    let tidyAt = 0;
     while (!stopping.signal.aborted) {
       missedWake = false;
       state = state === 'leading' || (await takeLock(client)) ? 'leading' : 'standby';
+      if (state === 'leading' && performance.now() >= tidyAt) {
+        await forgetOldKeys(client);
+        tidyAt = performance.now() + tidyEveryMs;
+      }
       if (state === 'leading' && !(await publishPending(client))) {
         failures += 1;
         if (failures === 1)
@@ -113,8 +126,7 @@ export function relay(options: RelayOptions): Relay {
         failures = 0;
         await Promise.race([session(client), lost]);
       } catch (error) {
-        if (failures === 0)
-          log.warn({ service, code: codeOf(error) }, 'the relay lost its database; it goes on trying');
+        if (failures === 0) log.warn({ service, error }, 'the relay lost its database; it goes on trying');
       } finally {
         state = 'down';
         wake?.();
@@ -178,8 +190,4 @@ async function publishAll(nats: NatsConnection, rows: readonly OutboxRecord[]): 
   // Perhaps the stream itself is gone: look again before the next try.
   if (settled.some(({ status }) => status === 'rejected')) prepared.delete(nats);
   return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

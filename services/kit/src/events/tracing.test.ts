@@ -14,7 +14,7 @@ const { stopTelemetry } = await import('../telemetry/start.ts');
 const { currentTraceId, inSpan } = await import('../telemetry/index.ts');
 const { waitFor } = await import('../testing/wait.ts');
 const { on } = await import('./subscription.ts');
-const { accepted, world } = await import('./world.fixture.ts');
+const { accepted, world } = await import('../testing/world.ts');
 
 afterAll(async () => {
   await stopTelemetry();

@@ -3,12 +3,14 @@ import pg from 'pg';
 import { PrismaClient } from '../../gen/prisma/client.ts';
 import { databaseAdapter, newId, transact } from '../db/index.ts';
 import type { OutboxRow } from '../db/types.ts';
-import { type TestDatabase, type TestNats, testDatabase, testNats, waitFor } from '../testing/index.ts';
-import { type Consumers, type ConsumersOptions, consumers } from './consumers.ts';
-import { type NatsLink, natsLink } from './nats-link.ts';
-import { outboxRow } from './outbox.ts';
-import { type Relay, type RelayOptions, relay } from './relay.ts';
-import type { Subscription } from './subscription.ts';
+import { type Consumers, type ConsumersOptions, consumers } from '../events/consumers.ts';
+import { type NatsLink, natsLink } from '../events/nats-link.ts';
+import { outboxRow } from '../events/outbox.ts';
+import { type Relay, type RelayOptions, relay } from '../events/relay.ts';
+import type { Subscription } from '../events/subscription.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+import { type TestNats, testNats } from './nats.ts';
+import { waitFor } from './wait.ts';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
