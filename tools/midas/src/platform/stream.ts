@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { z } from 'zod';
+import { messageOf, userError } from '../errors.ts';
 import { ROOT } from '../paths.ts';
 
 const DAY_MS = 86_400_000;
@@ -27,7 +28,14 @@ const withConnection = async <T>(
   url: string,
   work: (connection: NatsConnection) => Promise<T>,
 ): Promise<T> => {
-  const connection = await connect({ servers: url, name: 'midas-tool', timeout: 5000 });
+  const connection = await connect({ servers: url, name: 'midas-tool', timeout: 5000 }).catch(
+    (cause: unknown) => {
+      throw userError(
+        `NATS does not answer (${messageOf(cause)}).`,
+        'See `midas logs nats`, or the server of NATS_URL.',
+      );
+    },
+  );
   try {
     return await work(connection);
   } finally {
