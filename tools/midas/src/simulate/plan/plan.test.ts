@@ -50,9 +50,10 @@ describe('the planned year', () => {
   });
 
   it('has its full volume, and quickly', () => {
-    const begun = performance.now();
+    const before = process.cpuUsage();
     const plan = planYear(2017, paper);
-    expect(performance.now() - begun).toBeLessThan(4000);
+    // Of the processor, for a busy machine takes longer by the clock.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(4000);
     expect(plan.length).toBeGreaterThan(13_000);
     expect(plan.length).toBeLessThan(17_000);
   });
