@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { transact } from '../db/index.ts';
 import { waitFor } from '../testing/index.ts';
 import { accepted, published, type World, world } from '../testing/world.ts';
+import { pendingSql } from './outbox-table.ts';
 import { streamName } from './stream.ts';
 
 interface Stored {
@@ -194,4 +195,28 @@ test('the leading relay forgets idempotency keys after 30 days and keeps the you
   on.relay();
   await waitFor(async () => (await on.db.idempotencyRecord.count()) === 1);
   expect(await on.db.idempotencyRecord.findFirst()).toMatchObject({ key: 'young' });
+});
+
+test('what waits is found through the index, however much was published and however much waits', async () => {
+  await using on = await world();
+  const fill = (from: number, to: number, published: string) =>
+    on.admin.query(`INSERT INTO outbox_event (id, subject, type, aggregate_type, aggregate_id, aggregate_version,
+      payload, headers, occurred_at, published_at)
+      SELECT gen_random_uuid(), 's', 't', 'a', n::text, 1, '', '{}', now(), ${published}
+      FROM generate_series(${from}, ${to}) AS n`);
+  const plan = async (): Promise<string> => {
+    await on.admin.query('ANALYZE outbox_event');
+    const { rows } = await on.admin.query({
+      text: `EXPLAIN ${pendingSql.replace('$1', '500')}`,
+      rowMode: 'array',
+    });
+    return rows.flat().join('\n');
+  };
+  const inOrder = /Index Scan using outbox_event_published_at_seq_idx/;
+  await fill(1, 20_000, 'now()');
+  expect(await plan()).toMatch(inOrder);
+  await fill(20_001, 40_000, 'NULL');
+  const backlog = await plan();
+  expect(backlog).toMatch(inOrder);
+  expect(backlog).not.toContain('Sort');
 });
