@@ -14,6 +14,7 @@ describe('what leaves a handler', () => {
   it.each([
     ['a refused connection', Object.assign(new Error('x'), { code: 'ECONNREFUSED' })],
     ['a server that shuts down', Object.assign(new Error('x'), { code: '57P01' })],
+    ['a database closed to connections', Object.assign(new Error('x'), { code: '55000' })],
     ['no connection left', Object.assign(new Error('x'), { code: 'P2024' })],
     ['a transaction that could not start', Object.assign(new Error('x'), { code: 'P2028' })],
     ['a cause that says so', new Error('x', { cause: Object.assign(new Error('y'), { code: '08006' }) })],

@@ -3,10 +3,11 @@ import { toDomainError } from '../errors/wire.ts';
 
 /*
  * Codes that say the database could not be reached or had no connection left: Prisma's (P1xxx reach, P2024 pool,
- * P2028 a transaction that could not start or was lost), PostgreSQL's classes 08, 53 and 57P, and the network's own.
+ * P2028 a transaction that could not start or was lost), PostgreSQL's classes 08, 53 and 57P, 55000 for a database
+ * that an operator has closed to connections, and the network's own.
  */
 const away =
-  /^(P1001|P1002|P1008|P1017|P2024|P2028|08\w{3}|53\w{3}|57P\w{2}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/;
+  /^(P1001|P1002|P1008|P1017|P2024|P2028|08\w{3}|53\w{3}|55000|57P\w{2}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/;
 const awayNames = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
