@@ -71,13 +71,13 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
     const { kind, slug } = answerable(error, '');
     // Not counted: an event must not become a dead letter for having come while what it needs was away.
     if (kind === 'unavailable' || kind === 'timeout') {
-      log.warn({ service, eventId, subject: message.subject, slug }, 'what an event needs is away; it waits');
+      log.warn({ eventId, subject: message.subject, slug }, 'what an event needs is away; it waits');
       tell(() => message.nak(delay(message.info.deliveryCount)));
       return;
     }
     const count = (failures.get(eventId) ?? 0) + 1;
     failures.set(eventId, count);
-    const fields = { service, eventId, subject: message.subject, slug, attempt: count, error: nameOf(error) };
+    const fields = { eventId, subject: message.subject, slug, attempt: count, error: nameOf(error) };
     if (count < tries) {
       log.warn(fields, 'an event could not be applied; it comes again');
       tell(() => message.nak(delay(count)));
@@ -136,10 +136,7 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
     const envelope = readEnvelope(headers);
     const subscription = bySubject.get(message.subject);
     if (envelope === undefined || subscription === undefined || subscription.type !== envelope.type) {
-      log.warn(
-        { service, subject: message.subject },
-        'an event is newer than this code; it waits for an upgrade',
-      );
+      log.warn({ subject: message.subject }, 'an event is newer than this code; it waits for an upgrade');
       tell(() => message.nak(options.unknownDelayMs));
       return;
     }

@@ -76,7 +76,7 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
         failures = 0;
       } catch (error) {
         if (failures === 0 && !stopping.signal.aborted)
-          log.warn({ service, error }, 'the consumer stopped; it goes on trying');
+          log.warn({ error }, 'the consumer stopped; it goes on trying');
       } finally {
         messages = undefined;
       }

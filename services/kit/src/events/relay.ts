@@ -96,8 +96,7 @@ export function relay(options: RelayOptions): Relay {
       }
       if (state === 'leading' && !(await publishPending(client))) {
         failures += 1;
-        if (failures === 1)
-          log.warn({ service }, 'the stream did not take every event; the relay goes on trying');
+        if (failures === 1) log.warn({}, 'the stream did not take every event; the relay goes on trying');
         await pause(Math.min(100 * 2 ** failures, 5_000), stopping.signal);
         continue;
       }
@@ -126,7 +125,7 @@ export function relay(options: RelayOptions): Relay {
         failures = 0;
         await Promise.race([session(client), lost]);
       } catch (error) {
-        if (failures === 0) log.warn({ service, error }, 'the relay lost its database; it goes on trying');
+        if (failures === 0) log.warn({ error }, 'the relay lost its database; it goes on trying');
       } finally {
         state = 'down';
         wake?.();
