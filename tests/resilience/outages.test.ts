@@ -277,9 +277,13 @@ test('a consumer whose database is away applies what it missed when it is back',
   expect(await countOf(platform, 'outcomes', 'SELECT count(*) AS n FROM dead_letter')).toBe(0);
 });
 
-test('no log of all this says anything of a person', () => {
+test('every line of the logs names its process, and none says anything of a person', () => {
   for (const { name, log } of Object.values(platform.processes)) {
     expect(log(), name).toContain('started');
     expect(saidIn(log(), [...sent]), name).toEqual([]);
+    const lines = log()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    expect(new Set(lines.map((line) => JSON.parse(line).service)), name).toEqual(new Set([name]));
   }
 });
