@@ -42,7 +42,7 @@ export async function submit({ gatewayUrl, token }: Target): Promise<string> {
   return referral.referral_id;
 }
 
-export async function read({ gatewayUrl, token }: Target, path: string): Promise<void> {
+async function read({ gatewayUrl, token }: Target, path: string): Promise<void> {
   expect2xx(await call(`${gatewayUrl}${path}`, 'GET', { authorization: `Bearer ${await token()}` }));
 }
 

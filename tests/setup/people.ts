@@ -6,7 +6,7 @@ const word = (length: number): string =>
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A valid NHS number from the range that is never given to anyone (999). */
-export function syntheticNhsNumber(): string {
+function syntheticNhsNumber(): string {
   for (;;) {
     const nine = `999${String(randomInt(1_000_000)).padStart(6, '0')}`;
     const sum = [...nine].reduce((total, digit, at) => total + Number(digit) * (10 - at), 0);
