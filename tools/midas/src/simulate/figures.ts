@@ -16,7 +16,7 @@ export interface Figures {
 }
 
 /** The commissioners' own figures, Memorandum of Information of 2018. */
-export const PAPER_FIGURES: Readonly<Record<string, number>> = {
+const PAPER_FIGURES: Readonly<Record<string, number>> = {
   'incidents.high': 714,
   'incidents.medium': 1555,
   'incidents.standard': 2458,

@@ -4,7 +4,7 @@ import type { Json } from './step.ts';
 export type Level = 'high' | 'medium' | 'standard';
 
 /** Keys of the 24 questions of DASH (domain.md §1), in their order. */
-export const DASH_QUESTIONS = [
+const DASH_QUESTIONS = [
   'injury_current',
   'very_frightened',
   'fear_of_what',

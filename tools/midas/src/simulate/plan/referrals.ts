@@ -49,8 +49,7 @@ export interface ReferralDraft extends Couple {
   readonly referredAt: string;
 }
 
-export const submitId = (id: string): string => `${id}/submit`;
-export const acceptId = (id: string): string => `${id}/accept`;
+const submitId = (id: string): string => `${id}/submit`;
 export const caseId = (id: string): string => `${id}/case`;
 
 export function submitStep(draft: ReferralDraft, reference: (id: string) => string): Post {
