@@ -16,7 +16,7 @@ const as = (userName: string) => rest(platform.gatewayUrl, userName);
 // Everything personal that any test sent, for the search through the logs at the end.
 const sent = new Set<string>();
 
-function incident(more: object = {}, particulars: object = {}) {
+function incident(more: object = {}, particulars: Readonly<Record<string, unknown>> = {}) {
   const body = {
     source_system: 'bad-input',
     source_reference: crypto.randomUUID(),
@@ -91,7 +91,7 @@ const audited = (service: ServiceName, outcome: string) =>
 describe('a request that is no message of the contract', () => {
   type Case = readonly [string, () => Promise<Refusal>, number, slug: string, field?: string];
   const report = '/v1/incidents';
-  const json = (more: object, particulars?: object) => JSON.stringify(incident(more, particulars));
+  const json = (more: object, particulars?: Readonly<Record<string, unknown>>) => JSON.stringify(incident(more, particulars));
   const soon = new Date(Date.now() + 86_400_000);
   const cases: readonly Case[] = [
     ['malformed JSON', () => send(report, { body: json({}).slice(0, -2) }), 400, 'malformed-json'],
@@ -269,7 +269,8 @@ describe('a request that is no message of the contract', () => {
     ],
   ];
 
-  test.each(cases)('%s is refused', async (_name, work, status, slug, field) => {
+  const named = cases.map(([name, work, status, slug, field]) => ({ name, work, status, slug, field }));
+  test.each(named)('$name is refused', async ({ work, status, slug, field }) => {
     const answer = await withoutTrace(work);
     const problem = problemOf(answer);
     expect(problem).toMatchObject({ status, slug });
