@@ -20,6 +20,12 @@ addPlatformCommands(program);
 addMigrateCommands(program);
 addGenerateCommands(program);
 
+// A reader that has seen enough (`midas status | head`) is no error.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== 'EPIPE') throw cause;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (cause) {
