@@ -48,9 +48,10 @@ const receiveTimeout = 30_000;
 
 /** Builds the HTTP server: one route per endpoint, and nothing that knows one endpoint from another. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const takesFiles = deps.endpoints.some(({ shape }) => shape === 'upload');
   const app = fastify({
     bodyLimit: deps.bodyLimit,
-    requestTimeout: receiveTimeout,
+    requestTimeout: takesFiles ? deps.transferTimeoutMs : receiveTimeout,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     // While draining, requests on open connections are still served and their connections closed.
     return503OnClosing: false,

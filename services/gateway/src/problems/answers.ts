@@ -15,7 +15,10 @@ export function answerWithProblems(
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, traceIdOf(request));
     if (problem.status === 500) unknownError(error, traceIdOf(request));
-    return sendProblem(reply, problem);
+    return sendProblem(
+      reply,
+      request.headers.authorization === undefined ? problem : withTokenRefused(problem),
+    );
   });
   app.setNotFoundHandler((request, reply) => {
     const path = decodedPath(request.url);
@@ -24,6 +27,16 @@ export function answerWithProblems(
     const nothing = new DomainError('not-found', 'no-such-path', 'There is nothing at this path.');
     return sendProblem(reply, problemOf(nothing, traceIdOf(request)));
   });
+}
+
+/** RFC 6750: whoever sent a token is told that it was refused, and no more. */
+function withTokenRefused(problem: Problem): Problem {
+  const challenge = problem.headers['www-authenticate'];
+  if (challenge === undefined) return problem;
+  return {
+    ...problem,
+    headers: { ...problem.headers, 'www-authenticate': `${challenge}, error="invalid_token"` },
+  };
 }
 
 /** Sends a problem; what was said about the answer before no longer holds. */

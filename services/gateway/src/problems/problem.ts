@@ -21,7 +21,6 @@ export const problemType = 'application/problem+json';
 const retryAfter = '2';
 
 const headersOf: Partial<Record<ErrorKind, Readonly<Record<string, string>>>> = {
-  // RFC 6750: `invalid_token` only when one was sent; the class is all that is told.
   unauthenticated: { 'www-authenticate': 'Bearer realm="midas"' },
   unavailable: { 'retry-after': retryAfter },
 };

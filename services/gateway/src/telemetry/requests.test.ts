@@ -28,9 +28,11 @@ const traceparent = () => String(service.calls.at(-1)?.metadata.get('traceparent
 describe('the trace of a request', () => {
   it('goes on from the caller to the service, as a child', async () => {
     const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await post('/v1/referrals', referral, { traceparent: caller });
+    await post('/v1/referrals', referral, { traceparent: caller, baggage: 'a=b', tracestate: 'c=d' });
     expect(traceparent()).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-/);
     expect(traceparent()).not.toContain('b7ad6b7169203331');
+    const { metadata } = service.calls.at(-1) ?? {};
+    expect([metadata?.get('baggage'), metadata?.get('tracestate')]).toEqual([[], []]);
   });
 
   it('begins here without one, and is what a problem document and the log name', async () => {

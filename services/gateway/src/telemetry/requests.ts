@@ -32,7 +32,9 @@ const tracer = trace.getTracer('@midas/gateway');
 export function traceRequests(app: FastifyInstance, answered: (answer: Answered) => void): void {
   app.decorateRequest('telemetry', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
-    const parent = propagation.extract(context.active(), request.headers);
+    // Only the ids: baggage and tracestate are free text of the caller's and would travel into every service.
+    const { traceparent } = request.headers;
+    const parent = propagation.extract(context.active(), { traceparent });
     const attributes = { 'http.request.method': request.method, 'http.route': routeOf(request) };
     const span = tracer.startSpan(
       `${request.method} ${routeOf(request)}`,
