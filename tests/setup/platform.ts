@@ -128,7 +128,7 @@ function platformProcess(
           if (started.exitCode !== null) return 'ended';
           return (await fetch(`${adminUrl}/readyz`)).ok ? 'ready' : undefined;
         },
-        { what: `${name} to be ready`, timeoutMs: 120_000 },
+        { what: `${name} to be ready`, timeoutMs: 170_000 },
       ).catch((cause: unknown) => {
         throw new Error(`${name} is not ready; its log:\n${log}`, { cause });
       });
