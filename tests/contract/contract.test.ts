@@ -50,9 +50,10 @@ describe('the contract', () => {
   test('every RPC says who may call it, and an RPC without a path answers services only', () => {
     for (const service of serviceNames().filter((name) => name.startsWith('midas.'))) {
       for (const method of methodsOf(service)) {
-        expect(method.access.kind === 'internal', `${method.path} is internal exactly when it has no path`).toBe(
-          method.http === undefined,
-        );
+        expect(
+          method.access.kind === 'internal',
+          `${method.path} is internal exactly when it has no path`,
+        ).toBe(method.http === undefined);
       }
     }
   });
@@ -89,13 +90,14 @@ describe('the contract', () => {
 });
 
 describe.each(protoPackages)('the database of %s', (protoPackage) => {
-  const schema = readFileSync(join(root, 'services', folderOf(protoPackage), 'prisma', 'schema.prisma'), 'utf8');
+  const schema = readFileSync(
+    join(root, 'services', folderOf(protoPackage), 'prisma', 'schema.prisma'),
+    'utf8',
+  );
 
   test('keeps every marked field in a sealed column', () => {
     const marked = markedNamesOf(protoPackage);
-    const open = columnsOf(schema).filter(
-      ({ name, type }) => marked.has(snake(name)) && type !== 'Bytes',
-    );
+    const open = columnsOf(schema).filter(({ name, type }) => marked.has(snake(name)) && type !== 'Bytes');
     expect(open).toEqual([]);
     expect(columnsOf(schema).length).toBeGreaterThan(3);
   });
