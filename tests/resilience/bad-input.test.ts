@@ -91,7 +91,8 @@ const audited = (service: ServiceName, outcome: string) =>
 describe('a request that is no message of the contract', () => {
   type Case = readonly [string, () => Promise<Refusal>, number, slug: string, field?: string];
   const report = '/v1/incidents';
-  const json = (more: object, particulars?: Readonly<Record<string, unknown>>) => JSON.stringify(incident(more, particulars));
+  const json = (more: object, particulars?: Readonly<Record<string, unknown>>) =>
+    JSON.stringify(incident(more, particulars));
   const soon = new Date(Date.now() + 86_400_000);
   const cases: readonly Case[] = [
     ['malformed JSON', () => send(report, { body: json({}).slice(0, -2) }), 400, 'malformed-json'],

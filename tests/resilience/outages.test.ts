@@ -65,6 +65,19 @@ async function readiness(name: ProcessName): Promise<{ readonly status: number; 
   return { status: answer.status, text: await answer.text() };
 }
 
+/** Kills something, does the work without it, and starts it again whatever became of the work. */
+async function without(
+  target: { stop(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> },
+  work: () => Promise<void>,
+): Promise<void> {
+  await target.stop('SIGKILL');
+  try {
+    await work();
+  } finally {
+    await target.start();
+  }
+}
+
 type Refusal = Awaited<ReturnType<typeof ask>>;
 
 /** A read through the gateway, as text. */
@@ -89,13 +102,12 @@ function expectUnavailable({ status, headers, text }: Refusal): void {
 }
 
 test('a service that is down answers 503, the others go on, and it heals', async () => {
-  const { referral } = platform.processes;
-  await referral.stop('SIGKILL');
   const path = '/v1/incidents';
-  expectUnavailable(await read(path, 'referrer@victim-support'));
-  expect((await read('/v1/cases', 'service-manager@provider')).status).toBe(200);
-  expect((await readiness('gateway')).status).toBe(200);
-  await referral.start();
+  await without(platform.processes.referral, async () => {
+    expectUnavailable(await read(path, 'referrer@victim-support'));
+    expect((await read('/v1/cases', 'service-manager@provider')).status).toBe(200);
+    expect((await readiness('gateway')).status).toBe(200);
+  });
   await waitFor(async () => (await read(path, 'referrer@victim-support')).status === 200, {
     ...healing,
     what: 'referral to answer again',
@@ -105,16 +117,16 @@ test('a service that is down answers 503, the others go on, and it heals', async
 
 test('a case opens for a referral that was accepted while case was down', async () => {
   const accepted = await submittedReferral();
-  await platform.processes.case.stop('SIGKILL');
-  ok(
-    await as('intake-worker@provider').post(
-      `/v1/referrals/${accepted.id}:accept`,
-      {},
-      { 'if-match': accepted.etag },
-    ),
-  );
-  expectUnavailable(await read('/v1/cases', 'service-manager@provider'));
-  await platform.processes.case.start();
+  await without(platform.processes.case, async () => {
+    ok(
+      await as('intake-worker@provider').post(
+        `/v1/referrals/${accepted.id}:accept`,
+        {},
+        { 'if-match': accepted.etag },
+      ),
+    );
+    expectUnavailable(await read('/v1/cases', 'service-manager@provider'));
+  });
   await waitFor(
     async () => {
       const found = await as('service-manager@provider').get(`/v1/cases?referral_id=${accepted.id}`);
@@ -126,12 +138,13 @@ test('a case opens for a referral that was accepted while case was down', async 
 
 test('an incident is assessed when case, which says who is who, is back', async () => {
   await settled(platform);
-  await platform.processes.case.stop('SIGKILL');
-  const { incident_id: id } = ok(await report());
-  await waitFor(() => platform.processes.risk.log().includes('what an event needs is away; it waits'), {
-    what: 'risk to have tried',
+  let id = '';
+  await without(platform.processes.case, async () => {
+    id = ok(await report()).incident_id;
+    await waitFor(() => platform.processes.risk.log().includes('what an event needs is away; it waits'), {
+      what: 'risk to have tried',
+    });
   });
-  await platform.processes.case.start();
   await waitFor(
     async () =>
       (await countOf(
@@ -147,27 +160,27 @@ test('an incident is assessed when case, which says who is who, is back', async 
 test('with NATS down commands succeed, and their events follow when it is back', async () => {
   await settled(platform);
   const before = await figure();
-  await platform.nats.stop('SIGKILL');
-  const answers = await Promise.all(Array.from({ length: 5 }, () => report()));
-  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
   const accepted = await submittedReferral();
-  ok(
-    await as('intake-worker@provider').post(
-      `/v1/referrals/${accepted.id}:accept`,
-      {},
-      { 'if-match': accepted.etag },
-    ),
-  );
-  const ready = await waitFor(
-    async () => {
-      const now = await readiness('referral');
-      return /"nats":\s*(\{[^}]*)?"?down/.test(now.text) ? now : undefined;
-    },
-    { what: 'referral to say that NATS is down' },
-  );
-  expect(ready.status).toBe(200);
-  expect(await figure()).toBe(before);
-  await platform.nats.start();
+  await without(platform.nats, async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => report()));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    ok(
+      await as('intake-worker@provider').post(
+        `/v1/referrals/${accepted.id}:accept`,
+        {},
+        { 'if-match': accepted.etag },
+      ),
+    );
+    const ready = await waitFor(
+      async () => {
+        const now = await readiness('referral');
+        return /"nats":\s*(\{[^}]*)?"?down/.test(now.text) ? now : undefined;
+      },
+      { what: 'referral to say that NATS is down' },
+    );
+    expect(ready.status).toBe(200);
+    expect(await figure()).toBe(before);
+  });
   await waitFor(async () => (await figure()) === before + 5, {
     ...healing,
     what: 'the figure of the report to follow',
@@ -185,16 +198,16 @@ test('with NATS down commands succeed, and their events follow when it is back',
 test('with outcomes down nothing waits for it, and the figures follow', async () => {
   await settled(platform);
   const before = await figure();
-  await platform.processes.outcomes.stop('SIGKILL');
-  expect((await report()).status).toBe(201);
-  expectUnavailable(await read('/v1/reports/commissioners', 'commissioner@council'));
-  // The other consumers are done with it while outcomes is still away.
-  await waitFor(
-    async () =>
-      (await countOf(platform, 'risk', 'SELECT count(*) AS n FROM assessment')) === (await incidents()),
-    { what: 'the assessment' },
-  );
-  await platform.processes.outcomes.start();
+  await without(platform.processes.outcomes, async () => {
+    expect((await report()).status).toBe(201);
+    expectUnavailable(await read('/v1/reports/commissioners', 'commissioner@council'));
+    // The other consumers are done with it while outcomes is still away.
+    await waitFor(
+      async () =>
+        (await countOf(platform, 'risk', 'SELECT count(*) AS n FROM assessment')) === (await incidents()),
+      { what: 'the assessment' },
+    );
+  });
   await waitFor(async () => (await figure()) === before + 1, {
     ...healing,
     what: 'the figure of the report to follow',
