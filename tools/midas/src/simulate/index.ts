@@ -15,7 +15,8 @@ import { openJournal, replayed } from './send/journal.ts';
 import { replay } from './send/replay.ts';
 import { type Credentials, tokens } from './send/tokens.ts';
 
-export type { SimulateOptions } from '../platform/types.ts';
+export type { CaughtUp, SimulateOptions } from '../platform/types.ts';
+export { silentProgress } from '../progress/index.ts';
 export type { CommissionersReport, Measure } from './report.ts';
 
 /** Which year is asked for; the rest of the options say where and how. */
