@@ -19,7 +19,7 @@ export const gatewayConfig = processConfig.extend({
   /** Requests a minute of one address without a token, at this replica. */
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: count.default(300),
   /** Refused tokens a minute of one address, at this replica. */
-  RATE_LIMIT_REFUSALS_PER_MINUTE: count.default(60),
+  RATE_LIMIT_REFUSALS_PER_MINUTE: count.default(300),
   /** Calls in progress at once; what comes beyond is refused with 503. */
   MAX_IN_FLIGHT: count.default(512),
   /** Addresses of proxies, comma-separated, whose X-Forwarded-For is believed. */

@@ -6,16 +6,16 @@ import type { Endpoint } from '../contract/endpoint.ts';
 
 /** Form of the headers that are passed on; anything else could not travel as gRPC metadata or would be abuse. */
 const forms = {
-  'idempotency-key': /^[\x21-\x7e]{1,255}$/,
+  'idempotency-key': /^[\x21-\x7e]{1,200}$/,
   'if-match': /^(?:\*|(?:W\/)?"[\x21\x23-\x7e]{1,255}")$/,
   'x-purpose': /^[a-z][a-z-]{0,39}$/,
 } as const;
 
-type Forwarded = keyof typeof forms;
+const forwarded = Object.keys(forms) as (keyof typeof forms)[];
 
 /** Refuses a changing POST without `Idempotency-Key`, and passed-on headers that are not well-formed. */
 export function checkHeaders(endpoint: Endpoint, request: FastifyRequest): void {
-  for (const name of Object.keys(forms) as Forwarded[]) {
+  for (const name of forwarded) {
     const value = request.headers[name];
     if (value !== undefined && (typeof value !== 'string' || !forms[name].test(value))) {
       const violation = { field: name, rule: 'header', message: 'is not well-formed' };
@@ -38,7 +38,7 @@ export function callMetadata(request: FastifyRequest, serviceToken: string): Met
   metadata.set('authorization', `Bearer ${serviceToken}`);
   metadata.set('x-request-id', request.id);
   if (request.bearer !== undefined) metadata.set('x-user-authorization', `Bearer ${request.bearer.token}`);
-  for (const name of Object.keys(forms)) {
+  for (const name of forwarded) {
     const value = request.headers[name];
     if (typeof value === 'string') metadata.set(name, value);
   }

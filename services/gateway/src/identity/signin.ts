@@ -18,10 +18,9 @@ export function signIn(app: FastifyInstance, verify: TokenVerifier, limits: Rate
   app.addHook('onRequest', async (request, reply) => {
     const { endpoint } = request.routeOptions.config;
     if (endpoint === undefined) return;
-    await limits.beforeVerifying(request);
     try {
       const token = bearerToken(request.headers.authorization);
-      if (token !== undefined) request.bearer = await verify(token);
+      if (token !== undefined) request.bearer = await verify(token, () => limits.beforeVerifying(request));
       else if (endpoint.contract.access.kind !== 'public') refuse();
     } catch (error) {
       await limits.afterRefusal(request);

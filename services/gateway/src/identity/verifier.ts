@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { fail } from '@midas/kit';
 
 /** What the gateway itself needs to know of a verified token; the services verify and read it again. */
@@ -11,8 +11,11 @@ export interface Bearer {
   readonly expires: number;
 }
 
-/** Says whose token this is. Rejects with kind `unauthenticated`, or `unavailable` when it cannot be known. */
-export type TokenVerifier = (token: string) => Promise<Bearer>;
+/**
+ * Says whose token this is. Rejects with kind `unauthenticated`, or `unavailable` when it cannot be known.
+ * `beforeWork` is called when the answer has to be worked out, and may reject.
+ */
+export type TokenVerifier = (token: string, beforeWork?: () => Promise<void>) => Promise<Bearer>;
 
 /**
  * The bearer token of an `Authorization` header; undefined when there is none. Any other scheme is refused, so
@@ -36,20 +39,21 @@ export function refuse(): never {
 export function remembered(verify: TokenVerifier, capacity: number, now: () => number): TokenVerifier {
   const known = new Map<string, Bearer>();
   const pending = new Map<string, Promise<Bearer>>();
-  return async (token) => {
-    const hash = createHash('sha256').update(token).digest('base64');
-    const bearer = known.get(hash);
+  return async (token, beforeWork) => {
+    const digest = hash('sha256', token, 'base64');
+    const bearer = known.get(digest);
     if (bearer !== undefined) {
       if (bearer.expires * 1000 > now()) return bearer;
-      known.delete(hash);
+      known.delete(digest);
     }
-    const running = pending.get(hash) ?? verify(token).finally(() => pending.delete(hash));
-    pending.set(hash, running);
+    await beforeWork?.();
+    const running = pending.get(digest) ?? verify(token).finally(() => pending.delete(digest));
+    pending.set(digest, running);
     const verified = await running;
     // Insertion order is age: the oldest makes room.
     const oldest = known.keys().next().value;
     if (known.size >= capacity && oldest !== undefined) known.delete(oldest);
-    known.set(hash, verified);
+    known.set(digest, verified);
     return verified;
   };
 }

@@ -7,12 +7,13 @@ export interface RateLimitOptions {
   readonly perClient: number;
   /** Of one address without a token. */
   readonly perAddress: number;
-  /** Refused tokens of one address; beyond it none of its tokens is looked at. */
+  /** Refused tokens of one address; beyond it none of its tokens is looked at, except those known to be good. */
   readonly refusalsPerAddress: number;
 }
 
 /** Counts requests. Every method rejects with kind `too-many` beyond its limit. */
 export interface RateLimits {
+  /** To be asked before a token that is not known yet is verified. */
   beforeVerifying(request: FastifyRequest): Promise<void>;
   afterRefusal(request: FastifyRequest): Promise<void>;
   /** Sets the `RateLimit-*` headers of the answer. */
@@ -38,7 +39,6 @@ export function rateLimits(app: FastifyInstance, options: RateLimitOptions): Rat
   });
   return {
     async beforeVerifying(request) {
-      if (request.headers.authorization === undefined) return;
       const state = await refusals(request, { increment: false });
       if (!state.isAllowed && state.remaining === 0) tooMany();
     },
