@@ -1,5 +1,8 @@
 import { fail } from '../errors/domain-error.ts';
 
+/** Slug of the refusal of a value that is newer than this code. */
+export const unknownEnumValue = 'unknown-enum-value';
+
 /** The values of a generated enum that mean something: by name, without the proto prefix. */
 export type EnumName<E> = Exclude<keyof E & string, 'UNSPECIFIED' | 'UNRECOGNIZED'>;
 
@@ -13,7 +16,7 @@ export function enumName<E extends Readonly<Record<string, string>>>(
 ): EnumName<E> {
   const name = enumNameOrNull(values, value);
   if (name === null)
-    return fail('invalid', 'unknown-enum-value', 'A code was sent that this service does not know.');
+    return fail('invalid', unknownEnumValue, 'A code was sent that this service does not know.');
   return name;
 }
 

@@ -1,7 +1,9 @@
 import type { JsMsg } from '@nats-io/jetstream';
+import { unknownEnumValue } from '../contract/enums.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import { transact } from '../db/transact.ts';
 import type { Database, OutboxRow } from '../db/types.ts';
+import type { ErrorKind } from '../errors/index.ts';
 import { answerable } from '../rpc/failures.ts';
 import { meters } from '../telemetry/meters.ts';
 import { extract, inSpan } from '../telemetry/tracing.ts';
@@ -69,10 +71,19 @@ export function applier<Db extends Database>(options: ApplierOptions<Db>): (mess
   const failed = async (message: JsMsg, envelope: EventEnvelope, error: unknown): Promise<void> => {
     const { eventId } = envelope;
     const { kind, slug } = answerable(error, '');
-    // Not counted: an event must not become a dead letter for having come while what it needs was away.
-    if (kind === 'unavailable' || kind === 'timeout') {
+    // Not counted: an event must not become a dead letter for having come while what it needs was away or refused us.
+    if (isPassing(kind)) {
       log.warn({ eventId, subject: message.subject, slug }, 'what an event needs is away; it waits');
       tell(() => message.nak(delay(message.info.deliveryCount)));
+      return;
+    }
+    // Nor for being newer than this code.
+    if (slug === unknownEnumValue) {
+      log.warn(
+        { eventId, subject: message.subject, slug },
+        'an event is newer than this code; it waits for an upgrade',
+      );
+      tell(() => message.nak(options.unknownDelayMs));
       return;
     }
     const count = (failures.get(eventId) ?? 0) + 1;
@@ -174,4 +185,9 @@ function headersOf(message: JsMsg): Record<string, string> {
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return 'code' in error ? `${error.name} ${String(error.code)}` : error.name;
+}
+
+// Faults of a peer or of our standing with it, which an operator mends while the event waits.
+function isPassing(kind: ErrorKind): boolean {
+  return kind === 'unavailable' || kind === 'timeout' || kind === 'unauthenticated' || kind === 'forbidden';
 }

@@ -40,7 +40,7 @@ export async function read<Db>(query: Query<object, object, Db>, admitted: Admit
 
 /**
  * Runs a command: `prepare`, then one transaction with the idempotency key, `decide` and everything it leaves behind.
- * A key that was used before runs neither: the record is read again for this caller.
+ * A key that was used before does not decide again: the record is read again for this caller.
  */
 export async function change<Db extends Database>(
   { steps }: Command<object, object, Db>,
