@@ -206,7 +206,7 @@ describe('reading', () => {
 
   test('a sender sees the status and nothing of triage, before and after it', async () => {
     const { referralId, maskedFields } = await police().submitReferral(referral());
-    expect(maskedFields).toEqual(['rejection_reason', 'rejection_note']);
+    expect(maskedFields).toEqual(['decided_at', 'rejection_reason', 'rejection_note']);
     const headers = { 'if-match': await etagOf(referralId) };
     const rejection = { referralId, reason: RejectionReason.OUT_OF_AREA, note: 'Lives in Kent.' };
     await intake().rejectReferral(rejection, { headers });

@@ -48,10 +48,11 @@ describe('who may do what with risk', () => {
       same(powers(worker, row), { Assessment: 'assess', MaracReferral: 'refer' });
   });
 
-  it('an intake worker assesses and sees the provider’s own assessments, nothing of MARAC', () => {
+  it('an intake worker assesses and sees what he or she recorded, nothing of MARAC', () => {
     const intake = caller('intake-worker', 'provider');
-    same(powers(intake, colleagues), { Assessment: `read assess ${full}`, MaracReferral: '' });
-    same(powers(intake, ofFeed), { Assessment: 'assess', MaracReferral: '' });
+    same(powers(intake, mine), { Assessment: `read assess ${full}`, MaracReferral: '' });
+    for (const row of [colleagues, ofFeed])
+      same(powers(intake, row), { Assessment: 'assess', MaracReferral: '' });
   });
 
   it('a service manager sees levels of the provider’s records, neither answers nor words', () => {

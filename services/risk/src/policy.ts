@@ -15,10 +15,10 @@ interface Rule {
 const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
 const SUMMARY = ['NONE', 'PERSONAL'] as const;
 
-/** Makes the first assessment; sees those that the intake team made. */
-const intakeWorker = ({ organisation }: Caller): readonly Rule[] => [
+/** Makes the first assessment; sees again what he or she recorded. */
+const intakeWorker = ({ subject: recordedBy }: Caller): readonly Rule[] => [
   { action: 'assess', subject: 'Assessment' },
-  { action: 'read', subject: 'Assessment', fields: FULL, conditions: { organisation, incidentId: null } },
+  { action: 'read', subject: 'Assessment', fields: FULL, conditions: { recordedBy } },
 ];
 
 /** Assesses and refers; sees again what he or she recorded. What assignment adds is asked of `case`, not yet here. */

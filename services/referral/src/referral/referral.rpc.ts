@@ -127,7 +127,7 @@ function show(call: Call, referral: Referral): Message {
     status: ReferralStatus[referral.status],
     referredAt: referral.referredAt,
     recordedAt: referral.recordedAt,
-    decidedAt: referral.decidedAt ?? undefined,
+    decidedAt: (triage && referral.decidedAt) || undefined,
     organisation: referral.organisation,
     person: referral.sent.person,
     allegedPerpetrators: referral.sent.allegedPerpetrators,
@@ -135,6 +135,6 @@ function show(call: Call, referral: Referral): Message {
     reason: referral.sent.reason,
     rejectionReason: RejectionReason[(triage && referral.rejectionReason) || 'UNSPECIFIED'],
     rejectionNote: (triage && referral.rejectionNote) || '',
-    maskedFields: triage ? [] : ['rejection_reason', 'rejection_note'],
+    maskedFields: triage ? [] : ['decided_at', 'rejection_reason', 'rejection_note'],
   });
 }
