@@ -7,6 +7,9 @@ export interface Target {
   readonly token: () => Promise<string>;
 }
 
+// Between two looks at what arrived.
+const pauseMs = 500;
+
 const body = JSON.stringify({
   kind: 'REFERRAL_KIND_POLICE',
   support: 'SUPPORT_KIND_IDVA',
@@ -71,6 +74,7 @@ export async function lag(
     `SELECT id::text, recorded_at AS at FROM outbox_event WHERE recorded_at >= $1 AND subject LIKE '%.submitted.%'`,
     since,
   );
+  const giveUp = Date.now() + 60_000;
   for (;;) {
     const applied = await times(
       urls.outcomes,
@@ -82,6 +86,9 @@ export async function lag(
       return when === undefined ? [] : [when - at];
     });
     if (lags.length === sent.size) return lags;
+    if (Date.now() > giveUp)
+      throw new Error(`${sent.size - lags.length} events did not reach outcomes in a minute.`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

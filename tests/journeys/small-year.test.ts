@@ -30,7 +30,9 @@ async function caughtUp(): Promise<CaughtUp> {
   const sum = (name: string) => pages.reduce((total, page) => total + (gaugeSum(page, name) ?? 0), 0);
   const outboxPending = sum('midas_outbox_pending');
   const consumerPending = sum('midas_consumer_pending');
-  return { caughtUp: outboxPending + consumerPending === 0, outboxPending, consumerPending, unreachable: [] };
+  const deadLetters = sum('midas_dead_letters');
+  const isClear = outboxPending + consumerPending === 0;
+  return { caughtUp: isClear, outboxPending, consumerPending, deadLetters, unreachable: [] };
 }
 
 /** Figures of our own, so that a report that knew the paper's could not pass. */

@@ -6,12 +6,22 @@ import { ROOT } from '../paths.ts';
 import { run, tryRun } from '../process/run.ts';
 import { buf, ensureDependencies } from './proto.ts';
 
-/** The newest release tag, else the last commit; undefined where there is no contract to compare with yet. */
+/**
+ * What a change must not break: the newest release tag; before the first release the last commit, or the one before the
+ * contract's last change where nothing is uncommitted. Undefined where there is no contract to compare with yet.
+ */
 const baseline = async (root = ROOT): Promise<string | undefined> => {
   const tags = (await tryRun('git', ['tag', '--list', 'v*', '--sort=-version:refname'], { cwd: root })) ?? '';
-  const candidate = tags.split('\n')[0] || 'HEAD';
+  const candidate = tags.split('\n')[0] || (await lastContract(root));
   const there = await tryRun('git', ['cat-file', '-e', `${candidate}:proto/buf.yaml`], { cwd: root });
   return there === undefined ? undefined : candidate;
+};
+
+const lastContract = async (root: string): Promise<string> => {
+  const changed = await tryRun('git', ['status', '--porcelain', '--', 'proto'], { cwd: root });
+  if (changed?.trim()) return 'HEAD';
+  const commits = (await tryRun('git', ['rev-list', '-2', 'HEAD', '--', 'proto/midas'], { cwd: root })) ?? '';
+  return commits.trim().split('\n')[1] ?? 'HEAD';
 };
 
 /** The contract as it was, with the same imports beside it: they are fetched, not committed. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeHome, startBacking, stopBacking } from '../backing/index.ts';
+import { userError } from '../errors.ts';
 import { withClient } from '../migrate/index.ts';
 import { withLock } from '../process/lock.ts';
 import { asTask, type Progress, silentProgress } from '../progress/index.ts';
@@ -35,10 +36,21 @@ export const destroy = async (options: DownOptions): Promise<void> => {
 
 /**
  * Erases what the services hold: their databases, the stream and the journal of the replay. The processes are stopped
- * first; keys, secrets, Keycloak and the backing services stay.
+ * first; keys, secrets, Keycloak and the backing services stay. Refuses when the data lies in a PostgreSQL or NATS of
+ * somebody else's: what is there may be more than a replay.
  */
-export const eraseData = (options: DownOptions): Promise<void> =>
-  withLock(options.home, async () => {
+export const eraseData = async (
+  options: DownOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<void> => {
+  const external = ['DATABASE_URL', 'NATS_URL'].filter((name) => environment[name]);
+  if (external.length > 0) {
+    throw userError(
+      `The data lies where ${external.join(' and ')} says, and is not erased from here.`,
+      'Erase it by hand, ask for the year that is already there, or choose another MIDAS_HOME without that variable.',
+    );
+  }
+  await withLock(options.home, async () => {
     const { home, progress = silentProgress } = options;
     await stopServices(options);
     const { databaseUrl, natsUrl } = await startBacking({ home, report: progress });
@@ -54,3 +66,4 @@ export const eraseData = (options: DownOptions): Promise<void> =>
       await rm(join(home, 'replay.jsonl'), { force: true });
     });
   });
+};

@@ -33,6 +33,7 @@ const versionOf = async (service: string): Promise<string | undefined> => {
 
 const OUTBOX = 'midas_outbox_pending';
 const CONSUMER = 'midas_consumer_pending';
+const DEAD_LETTERS = 'midas_dead_letters';
 
 const pendingOf = (metrics: string | undefined): { outboxPending?: number; consumerPending?: number } => {
   const outbox = metrics === undefined ? undefined : gaugeSum(metrics, OUTBOX);
@@ -42,6 +43,9 @@ const pendingOf = (metrics: string | undefined): { outboxPending?: number; consu
     ...(consumer === undefined ? {} : { consumerPending: consumer }),
   };
 };
+
+const deadLettersIn = (metrics: string | undefined): number =>
+  metrics === undefined ? 0 : (gaugeSum(metrics, DEAD_LETTERS) ?? 0);
 
 const runningStatus = async (service: string, record: ProcessRecord): Promise<ProcessStatus> => {
   const port = record.ports[`${service}.main`];
@@ -91,18 +95,25 @@ export const caughtUp = async (home: string): Promise<CaughtUp> => {
     services.map(async (service) => {
       const record = await readLive(home, service);
       const metrics = record ? await askMetrics(record.ports[`${service}.admin`] ?? 0) : undefined;
-      return { service, reached: metrics !== undefined, ...pendingOf(metrics) };
+      return {
+        service,
+        reached: metrics !== undefined,
+        deadLetters: deadLettersIn(metrics),
+        ...pendingOf(metrics),
+      };
     }),
   );
   const sum = (pick: (each: (typeof asked)[number]) => number | undefined): number =>
     asked.reduce((total, each) => total + (pick(each) ?? 0), 0);
   const outboxPending = sum((each) => each.outboxPending);
   const consumerPending = sum((each) => each.consumerPending);
+  const deadLetters = sum((each) => each.deadLetters);
   const unreachable = asked.filter((each) => !each.reached).map((each) => each.service);
   return {
     caughtUp: outboxPending === 0 && consumerPending === 0 && unreachable.length === 0,
     outboxPending,
     consumerPending,
+    deadLetters,
     unreachable,
   };
 };

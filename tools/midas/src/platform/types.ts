@@ -8,6 +8,8 @@ export type CaughtUp = {
   readonly outboxPending: number;
   /** Events in the stream that a consumer has yet to acknowledge, summed over the consumers. */
   readonly consumerPending: number;
+  /** Events that a consumer gave up on: what rests on them is not in any figure. */
+  readonly deadLetters: number;
   /** Services that did not answer. */
   readonly unreachable: readonly string[];
 };

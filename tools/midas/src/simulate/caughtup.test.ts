@@ -10,6 +10,7 @@ const looks = (...list: readonly Partial<CaughtUp>[]) => {
     const look = {
       outboxPending,
       consumerPending: 0,
+      deadLetters: 0,
       unreachable: [],
       ...(list[Math.min(seen, list.length - 1)] ?? {}),
     };
@@ -38,6 +39,13 @@ describe('waiting until every service has caught up', () => {
     const { status, count } = looks({ unreachable: ['risk'] }, { unreachable: ['risk'] }, {}, {});
     await waitUntilCaughtUp(status, silentProgress, quick);
     expect(count()).toBe(4);
+  });
+
+  it('gives no report that events are missing from', async () => {
+    const { status } = looks({ deadLetters: 1 });
+    await expect(waitUntilCaughtUp(status, silentProgress, quick)).rejects.toThrow(
+      /1 events could not be applied/,
+    );
   });
 
   it('says what is left when nothing moves any more', async () => {

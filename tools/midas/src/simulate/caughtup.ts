@@ -22,6 +22,13 @@ export async function waitUntilCaughtUp(
   let clear = 0;
   for (;;) {
     const seen = await status();
+    if (seen.deadLetters > 0) {
+      task.fail();
+      throw userError(
+        `${seen.deadLetters} events could not be applied, so the figures would be short of them.`,
+        'Look for "dead letter" in `midas logs`.',
+      );
+    }
     clear = seen.caughtUp && seen.unreachable.length === 0 ? clear + 1 : 0;
     if (clear === 2) {
       task.done();
