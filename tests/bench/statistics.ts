@@ -43,17 +43,22 @@ export async function steady(
   const milliseconds: number[] = [];
   const begun = performance.now();
   const calls: Promise<void>[] = [];
-  for (let turn = 0; turn < rate * seconds; turn++) {
+  let failure: { readonly cause: unknown } | undefined;
+  for (let turn = 0; turn < rate * seconds && failure === undefined; turn++) {
     const due = begun + (turn * 1_000) / rate;
     const wait = due - performance.now();
     if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
     const started = performance.now();
     calls.push(
-      work(turn).then(() => {
-        milliseconds.push(performance.now() - started);
-      }),
+      work(turn).then(
+        () => void milliseconds.push(performance.now() - started),
+        (cause: unknown) => {
+          failure ??= { cause };
+        },
+      ),
     );
   }
   await Promise.all(calls);
+  if (failure !== undefined) throw failure.cause;
   return { milliseconds, seconds: (performance.now() - begun) / 1_000 };
 }
