@@ -3,6 +3,7 @@ import { RejectionReason } from '@midas/proto/referral/v1/referral';
 import { connect, headers as natsHeaders } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
+import { enumName } from '../contract/enums.ts';
 import { newId } from '../db/index.ts';
 import type { OutboxRow } from '../db/types.ts';
 import { DomainError } from '../errors/index.ts';
@@ -181,6 +182,45 @@ test('an event newer than the code waits for an upgraded replica', async () => {
   );
   await applied(of, 41);
   expect(old.status()).toBe('consuming');
+  expect(await of.db.deadLetter.count()).toBe(0);
+});
+
+test('an event that carries a code newer than this one waits as well, and never becomes a dead letter', async () => {
+  await using of = await world();
+  let isUpgraded = false;
+  let deliveries = 0;
+  of.consumers(
+    [
+      onAccepted(async (unit) => {
+        deliveries += 1;
+        if (!isUpgraded) enumName({ KNOWN: 'KNOWN' }, 'NEWER' as 'KNOWN');
+        await addUp(unit);
+      }),
+    ],
+    { unknownDelayMs: 10, tries: 3 },
+  );
+  await publishRaw(of, [accepted()]);
+  await waitFor(() => deliveries > 5, { what: 'more deliveries than there are tries' });
+  isUpgraded = true;
+  await applied(of, 1);
+  expect(await of.db.deadLetter.count()).toBe(0);
+});
+
+test('a refusal by a peer waits until it is mended', async () => {
+  await using of = await world();
+  let deliveries = 0;
+  of.consumers(
+    [
+      onAccepted(async (unit) => {
+        deliveries += 1;
+        if (deliveries < 6) throw new DomainError('forbidden', 'forbidden', 'The peer does not know us yet.');
+        await addUp(unit);
+      }),
+    ],
+    { delay: () => 10, tries: 3 },
+  );
+  await publishRaw(of, [accepted()]);
+  await applied(of, 1);
   expect(await of.db.deadLetter.count()).toBe(0);
 });
 
