@@ -2,6 +2,7 @@
 export * from './access/index.ts';
 export * from './config/index.ts';
 export * from './contract/index.ts';
+export { type CsvValue, csvCell, csvLine } from './csv.ts';
 export { addDays, addMonths, isoDate, localDate, localMidnight } from './dates.ts';
 export {
   type Bytes,
