@@ -16,8 +16,8 @@ export const start = (config = loadConfig(serviceConfig)) =>
     config,
     prisma: (adapter) => new PrismaClient({ adapter }),
     policy,
-    services: ({ sealer, newId }) => {
-      const participants = participantStore(sealer);
+    services: ({ sealer, blindIndex, newId }) => {
+      const participants = participantStore({ sealer, blindIndex });
       const signals = signalStore(sealer);
       return [
         serve(ProgrammeServiceService, {

@@ -112,3 +112,27 @@ it('starts a trace of its own for a programme event', async () => {
   expect(enrolled?.traceId).toMatch(/^[0-9a-f]{32}$/);
   expect(fetched?.traceId).not.toBe(enrolled?.traceId);
 });
+
+it('puts off a signal that cannot be opened, matches the others, and that one once it can be', async () => {
+  const first = await enrol(invented(), invented());
+  const [broken] = await matchedSignals(first.participantId, 1);
+  const { id = '', partner = new Uint8Array() } = broken ?? {};
+  await platform.db.programmeSignal.update({
+    where: { id },
+    data: { matchedAt: null, partnerPersonId: null, participantPersonId: null, partner: partner.slice(1) },
+  });
+  const later = await enrol(invented(), invented());
+  await matchedSignals(later.participantId, 1);
+  const stuck = await waitFor(
+    async () => {
+      const row = await platform.db.programmeSignal.findUniqueOrThrow({ where: { id } });
+      return row.matchAttempts > 0 && row;
+    },
+    { what: 'a try that failed' },
+  );
+  expect(stuck).toMatchObject({ matchedAt: null, matchDueAt: expect.any(Date) });
+
+  await platform.db.programmeSignal.update({ where: { id }, data: { partner, matchDueAt: null } });
+  const [mended] = await matchedSignals(first.participantId, 1);
+  expect(mended?.partnerPersonId).toBe(broken?.partnerPersonId);
+});

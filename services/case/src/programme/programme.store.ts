@@ -36,12 +36,25 @@ export function programmeStore(sealer: Sealer) {
       });
     },
 
-    /** The oldest signal that is not matched yet, held until the transaction ends; none held by another replica. */
-    async takeUnmatched(db: Db): Promise<ProgrammeSignal | null> {
+    /** The oldest signal to match that is due, held until the transaction ends; none held by another replica. */
+    async takeUnmatched(db: Db, now: Date): Promise<ProgrammeSignal | null> {
       const [found] = await db.$queryRaw<readonly { readonly id: string }[]>`
-        SELECT id FROM programme_signal WHERE matched_at IS NULL
+        SELECT id FROM programme_signal
+        WHERE matched_at IS NULL AND (match_due_at IS NULL OR match_due_at <= ${now})
         ORDER BY recorded_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`;
       return found === undefined ? null : db.programmeSignal.findUnique({ where: { id: found.id } });
+    },
+
+    /** Counts a try that failed, and puts the next one off. */
+    async putOff(
+      db: Db,
+      { id, matchAttempts }: Pick<ProgrammeSignal, 'id' | 'matchAttempts'>,
+      matchDueAt: Date,
+    ): Promise<void> {
+      await db.programmeSignal.updateMany({
+        where: { id, matchedAt: null },
+        data: { matchAttempts: matchAttempts + 1, matchDueAt },
+      });
     },
 
     open: (row: ProgrammeSignal): Told => ({

@@ -15,3 +15,10 @@ export const sendingsOf = ({ participant, partner }: Told): readonly [Sending, S
   { role: 'victim', particulars: partner },
   { role: 'alleged-perpetrator', particulars: participant },
 ];
+
+const FIRST_DELAY_MS = 2000;
+const LONGEST_DELAY_MS = 3_600_000;
+
+/** When a signal that could not be matched is tried again: later each time, within the hour, and never given up. */
+export const nextTry = (attempts: number, now: Date): Date =>
+  new Date(now.getTime() + Math.min(FIRST_DELAY_MS * 2 ** Math.min(attempts, 20), LONGEST_DELAY_MS));

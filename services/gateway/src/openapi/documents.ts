@@ -37,7 +37,7 @@ const about = `One API over the services of MIDAS, made from their contract.
 
 Numbers, truth values and lists are always present in an answer; text, codes, times and objects are absent when they
 have no value. Fields that you may not see are absent and named in \`masked_fields\`. Unknown fields are refused. Every
-POST needs an \`Idempotency-Key\`; a POST that makes a record answers 201. Updates need \`If-Match\`.`;
+POST that changes something needs an \`Idempotency-Key\`; a POST that makes a record answers 201. Updates need \`If-Match\`.`;
 
 // The page's own scripts and styles, from this server; the API's answers load nothing at all.
 const pagePolicy = {

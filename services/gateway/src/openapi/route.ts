@@ -78,7 +78,7 @@ function headerSchemas({ verb, contract }: Endpoint): { readonly properties: Jso
     properties[name] = { type: 'string', description };
     if (must) required.push(name);
   };
-  if (verb === 'POST')
+  if (verb === 'POST' && contract.changing)
     add('Idempotency-Key', true, 'Your own key of this request; sending it again repeats nothing.');
   if (contract.updating) add('If-Match', true, 'ETag of the record as you read it, or *.');
   if (verb === 'GET') add('If-None-Match', false, 'ETag; answers 304 when the record is still the same.');

@@ -38,6 +38,12 @@ describe('methods', () => {
       updating: true,
       http: { verb: 'POST', params: ['referral_id'], body: '*' },
     });
+    // A search by particulars is a POST, so that none stand in a URL; it changes nothing.
+    expect(byName.get('SearchParticipants')).toMatchObject({
+      changing: false,
+      updating: false,
+      http: { verb: 'POST' },
+    });
     expect(byName.get('GetAcceptedReferral')).toMatchObject({
       access: { kind: 'internal', callers: ['case'] },
       changing: false,

@@ -8,6 +8,7 @@ import {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Access } from '@midas/proto/contract/v1/options';
 import { extension, registry } from './registry.ts';
 
@@ -38,7 +39,7 @@ export interface MethodContract {
   readonly output: DescMessage;
   readonly access: AccessRule;
   readonly http?: HttpBinding;
-  /** It changes something: its REST verb is not GET. */
+  /** It changes something: its REST verb is not GET, and it does not say `idempotency_level = NO_SIDE_EFFECTS`. */
   readonly changing: boolean;
   /** It changes one known record, so the record's version is required. */
   readonly updating: boolean;
@@ -77,7 +78,9 @@ export function methodContract(method: DescMethod): MethodContract {
   if (access.kind === 'internal' && http !== undefined) {
     throw new Error(`The RPC ${path} is internal and has a REST path.`);
   }
-  const changing = http !== undefined && http.verb !== 'GET';
+  // A search whose particulars must not stand in a URL is a POST that changes nothing.
+  const isSafe = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+  const changing = http !== undefined && http.verb !== 'GET' && !isSafe;
   return {
     path,
     name: method.name,

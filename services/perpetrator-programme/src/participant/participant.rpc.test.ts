@@ -10,7 +10,7 @@ import {
   testNats,
   testServiceConfig,
 } from '@midas/kit/testing';
-import { Particulars } from '@midas/proto/common/v1/people';
+import { ContactSafety, Particulars } from '@midas/proto/common/v1/people';
 import {
   ParticipantEnrolled,
   ProgrammeSessionAttended,
@@ -21,6 +21,7 @@ import {
   ProgrammeReferralRoute,
   ProgrammeServiceService,
   RiskSignalKind,
+  SearchParticipantsRequest,
 } from '@midas/proto/perpetrator_programme/v1/programme';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,6 +155,85 @@ describe('own participants', () => {
       kind: 'forbidden',
     });
     await manager.recordProgrammeSession({ participantId: ofManager.participantId, ...session });
+  });
+});
+
+describe('a search', () => {
+  const search = async (who: Programme, sought: Readonly<Record<string, string>>) =>
+    (
+      await who.searchParticipants(SearchParticipantsRequest.fromPartial({ pageSize: 200, ...sought }))
+    ).participants.map(({ participantId }) => participantId);
+
+  it('finds by NHS number, or by family name and birth date however the name is written', async () => {
+    const sent = enrolment();
+    const participant = { ...sent.participant, nhsNumber: '9434765919' };
+    const { participantId } = await facilitator.enrolParticipant({ ...sent, participant });
+    const { birthDate } = participant;
+    const familyName = participant.familyName.toUpperCase().replace(' ', '-');
+    expect(await search(facilitator, { nhsNumber: '9434765919' })).toEqual([participantId]);
+    expect(await search(facilitator, { familyName, birthDate })).toEqual([participantId]);
+    expect(await search(facilitator, { familyName, birthDate: '1980-05-07' })).toEqual([]);
+  });
+
+  it('never finds by the partner whom someone named', async () => {
+    const sent = enrolment();
+    await facilitator.enrolParticipant(sent);
+    const { familyName, birthDate } = sent.partner;
+    expect(await search(manager, { familyName, birthDate })).toEqual([]);
+  });
+
+  it('finds no more than the list: own participants for a facilitator, every one for a manager', async () => {
+    const sent = enrolment();
+    const { familyName, birthDate } = sent.participant;
+    const ofManager = await manager.enrolParticipant(sent);
+    expect(await search(facilitator, { familyName, birthDate })).toEqual([]);
+    expect(await search(manager, { familyName, birthDate })).toEqual([ofManager.participantId]);
+  });
+
+  it('shows a manager no words and no addresses of participants who are not own', async () => {
+    const sent = enrolment();
+    const note = 'Only after work';
+    const participant = { ...sent.participant, safeContact: { phone: ContactSafety.SAFE, note } };
+    const { participantId } = await facilitator.enrolParticipant({ ...sent, participant });
+    const { familyName, birthDate } = participant;
+    const request = SearchParticipantsRequest.fromPartial({ familyName, birthDate });
+    const [seen] = (await manager.searchParticipants(request)).participants;
+    expect(seen?.participantId).toBe(participantId);
+    expect(seen?.participant).toMatchObject({ familyName, address: undefined, safeContact: { note: '' } });
+    expect(seen?.maskedFields).toEqual([
+      'participant.address',
+      'participant.safe_contact.note',
+      'partner.address',
+      'partner.safe_contact.note',
+    ]);
+    expect(seen).toEqual(await manager.getParticipant({ participantId }));
+  });
+
+  it('goes on from page to page, and its token holds for this search only', async () => {
+    const sent = enrolment();
+    const { familyName, birthDate } = sent.participant;
+    const made = [await facilitator.enrolParticipant(sent), await facilitator.enrolParticipant(sent)];
+    const page = (pageToken: string, sought = familyName) =>
+      facilitator.searchParticipants(
+        SearchParticipantsRequest.fromPartial({ familyName: sought, birthDate, pageSize: 1, pageToken }),
+      );
+    const first = await page('');
+    const second = await page(first.nextPageToken);
+    expect(second.nextPageToken).toBe('');
+    expect([...first.participants, ...second.participants].map(({ participantId }) => participantId)).toEqual(
+      made.map(({ participantId }) => participantId).reverse(),
+    );
+    await expect(page(first.nextPageToken, 'Other')).rejects.toMatchObject({ slug: 'page-token-invalid' });
+  });
+
+  it('needs more than a name, and leaves digests only', async () => {
+    const request = SearchParticipantsRequest.fromPartial({ familyName: 'Invented' });
+    await expect(facilitator.searchParticipants(request)).rejects.toMatchObject({ slug: 'search-too-wide' });
+    const { participantId } = await facilitator.enrolParticipant(enrolment());
+    const keys = await db.participantKey.findMany({ where: { participantId } });
+    expect(keys.map(({ kind, digest }) => [kind, digest.length])).toEqual([
+      ['FAMILY_NAME_AND_BIRTH_DATE', 32],
+    ]);
   });
 });
 

@@ -1,18 +1,28 @@
-import { type Call, command, enumName, fail, type Handlers, query, type Reader } from '@midas/kit';
+import {
+  type Call,
+  command,
+  enumName,
+  fail,
+  type Handlers,
+  type PageRequest,
+  query,
+  type Reader,
+} from '@midas/kit';
 import {
   Participant,
   ParticipantStatus,
   ProgrammeReferralRoute,
   type ProgrammeServiceService,
 } from '@midas/proto/perpetrator_programme/v1/programme';
-import type { PrismaClient } from '../../gen/prisma/client.ts';
+import type { Prisma, PrismaClient } from '../../gen/prisma/client.ts';
+import { searchedKeys } from './identity.ts';
 import { publishEnrolment } from './participant.events.ts';
 import type { ParticipantStore } from './participant.store.ts';
 import { enrol, type ParticipantState } from './participant.ts';
 
 type ParticipantHandlers = Pick<
   Handlers<typeof ProgrammeServiceService, PrismaClient>,
-  'enrolParticipant' | 'getParticipant' | 'listParticipants'
+  'enrolParticipant' | 'getParticipant' | 'listParticipants' | 'searchParticipants'
 >;
 
 interface Deps {
@@ -20,13 +30,29 @@ interface Deps {
   readonly newId: () => string;
 }
 
-/** Handlers of participants: enrol, read, list. */
+/** Handlers of participants: enrol, read, list, search. */
 export function participantHandlers({ participants, newId }: Deps): ParticipantHandlers {
   const show = (call: Call, state: ParticipantState): Participant =>
     call.show('Participant', state, Participant, toMessage(state));
 
   const reread = async (id: string, reader: Reader<PrismaClient>): Promise<Participant> =>
     show(reader, reader.require('read', 'Participant', await participants.find(reader.db, id)));
+
+  // A list and a search differ in what is asked for only: what may be seen is decided in one place.
+  const pageOf = async (
+    reader: Reader<PrismaClient>,
+    asked: PageRequest,
+    sought: Prisma.ParticipantWhereInput = {},
+  ) => {
+    const permitted = reader.where('read', 'Participant');
+    const { rows, nextPageToken } = await reader.page(asked, (wanted) =>
+      participants.list(reader.db, { AND: [permitted, sought] }, wanted),
+    );
+    return {
+      answer: { participants: rows.map((state) => show(reader, state)), nextPageToken },
+      audit: rows.map(({ id }) => id),
+    };
+  };
 
   return {
     enrolParticipant: command({
@@ -54,20 +80,17 @@ export function participantHandlers({ participants, newId }: Deps): ParticipantH
       audit: [participantId],
     })),
 
-    listParticipants: query(async ({ pageSize, pageToken }, reader) => {
-      const permitted = reader.where('read', 'Participant');
-      const { rows, nextPageToken } = await reader.page(
-        { size: pageSize, token: pageToken, binding: ['participants'] },
-        (wanted) => participants.list(reader.db, permitted, wanted),
-      );
-      return {
-        answer: {
-          participants: rows.map((state) => show(reader, state)),
-          nextPageToken,
-        },
-        audit: rows.map(({ id }) => id),
-      };
-    }),
+    listParticipants: query(({ pageSize, pageToken }, reader) =>
+      pageOf(reader, { size: pageSize, token: pageToken, binding: ['participants'] }),
+    ),
+
+    searchParticipants: query(({ pageSize, pageToken, nhsNumber, familyName, birthDate }, reader) =>
+      pageOf(
+        reader,
+        { size: pageSize, token: pageToken, binding: ['search', nhsNumber, familyName, birthDate] },
+        participants.found(searchedKeys({ nhsNumber, familyName, birthDate })),
+      ),
+    ),
   };
 }
 

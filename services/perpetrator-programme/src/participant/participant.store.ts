@@ -1,13 +1,20 @@
-import type { Keyset, Sealer, Tx } from '@midas/kit';
+import type { KeyedDigest, Keyset, Sealer, Tx } from '@midas/kit';
 import { Particulars } from '@midas/proto/common/v1/people';
 import type { Prisma, PrismaClient, Participant as Row } from '../../gen/prisma/client.ts';
+import { type ParticipantKey, participantKeys } from './identity.ts';
 import type { ParticipantState } from './participant.ts';
 
 type Db = Tx<PrismaClient>;
 export type ParticipantStore = ReturnType<typeof participantStore>;
 
-/** Participants in the database; who they are and whom they named is sealed. */
-export function participantStore(sealer: Sealer) {
+interface Deps {
+  readonly sealer: Sealer;
+  /** A keyed digest by purpose; equal values give equal digests. */
+  readonly blindIndex: KeyedDigest;
+}
+
+/** Participants in the database; who they are and whom they named is sealed, what they are found by is digested. */
+export function participantStore({ sealer, blindIndex }: Deps) {
   const participants = sealer.column('programme_participant', 'participant');
   const partners = sealer.column('programme_participant', 'partner');
 
@@ -15,6 +22,10 @@ export function participantStore(sealer: Sealer) {
     ...row,
     participant: participants.open(row.id, Particulars, row.participant),
     partner: partners.open(row.id, Particulars, row.partner),
+  });
+  const indexed = ({ kind, value }: ParticipantKey) => ({
+    kind,
+    digest: blindIndex(`participant-key ${kind}`, value),
   });
   const openFound = (row: Row | null): ParticipantState | null => row && open(row);
 
@@ -25,9 +36,15 @@ export function participantStore(sealer: Sealer) {
           ...state,
           participant: participants.seal(state.id, Particulars, state.participant),
           partner: partners.seal(state.id, Particulars, state.partner),
+          keys: { create: participantKeys(state.participant).map(indexed) },
         },
       });
     },
+
+    /** Condition on participants who have one of these keys. */
+    found: (keys: readonly ParticipantKey[]): Prisma.ParticipantWhereInput => ({
+      keys: { some: { OR: keys.map(indexed) } },
+    }),
 
     find: async (db: Db, id: string): Promise<ParticipantState | null> =>
       openFound(await db.participant.findUnique({ where: { id } })),
