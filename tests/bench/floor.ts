@@ -6,7 +6,7 @@ const tables = [
   { name: 'referral', fresh: ['id'] },
   { name: 'outbox_event', fresh: ['id'], generated: ['seq'] },
   { name: 'idempotency_record', fresh: ['key'] },
-  { name: 'audit_entry', fresh: ['id'], generated: ['seq'] },
+  { name: 'audit_entry', fresh: ['id'], generated: ['seq', 'written_in'] },
 ] as const;
 
 interface Row {

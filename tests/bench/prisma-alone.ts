@@ -13,7 +13,7 @@ export async function prismaAlone(databaseUrl: string, seconds: number): Promise
       db.auditEntry.findFirstOrThrow(),
     ]);
     const { seq: _event, ...eventRow } = event;
-    const { seq: _audit, ...auditRow } = audit;
+    const { seq: _audit, writtenIn: _transaction, ...auditRow } = audit;
     return await loop(16, seconds, async () => {
       await db.$transaction([
         db.referral.create({ data: { ...referral, id: crypto.randomUUID(), sourceReference: null } }),

@@ -24,12 +24,14 @@ export async function countOf(platform: Platform, service: ServiceName, sql: str
   return Number((await rowsOf(platform, service, sql))[0]?.n);
 }
 
-// Counts every table in one statement, whatever tables a service has; a refusal does leave an audit entry.
+// Counts every table in one statement, whatever tables a service has. A refusal does leave an audit entry, which is
+// sealed in its time.
 const countAll = `SELECT relname AS table,
     (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I', relname), false, true, '')))[1]::text AS n
-  FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'audit_entry'`;
+  FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    AND relname NOT IN ('audit_entry', 'audit_seal')`;
 
-/** How many rows every table of every service holds, as `service.table` → rows; audit entries apart. */
+/** How many rows every table of every service holds, as `service.table` → rows; the audit trail apart. */
 export async function rowCounts(platform: Platform): Promise<Readonly<Record<string, number>>> {
   const counts = await Promise.all(
     services.map(async (service) =>

@@ -61,19 +61,41 @@ export const ensureDatabase = async (
   await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${application}`);
 };
 
+/** Tables of the audit trail: what is in them can be added to and read, and never changed. */
+const KEPT = ['audit_entry', 'audit_seal'];
+const MIGRATIONS = '_prisma_migrations';
+
+/** Columns that the application fills in itself: what the database fills in is not for it to choose. */
+const ownColumns = async (client: pg.Client, table: string): Promise<readonly string[]> => {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name = $1 AND column_default IS NULL ORDER BY ordinal_position`,
+    [table],
+  );
+  return rows.map(({ name }) => client.escapeIdentifier(name));
+};
+
 /**
  * What the application may do with the tables that are there now, run as their owner after each migration. The audit
- * trail can be added to and read, and the list of migrations only read.
+ * trail can be added to and read, and the list of migrations only read. One statement to the server, so that no right
+ * is there for a moment only.
  */
 export const grantApplication = async (client: pg.Client, service: string): Promise<void> => {
   const application = client.escapeIdentifier(applicationRole(service));
-  const script = `
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`,
+  );
+  const rights = rows.map(async ({ name }) => {
+    const table = client.escapeIdentifier(name);
+    const none = `REVOKE ALL ON ${table} FROM ${application};`;
+    if (name === MIGRATIONS) return `${none} GRANT SELECT ON ${table} TO ${application};`;
+    if (!KEPT.includes(name)) return `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${application};`;
+    const columns = (await ownColumns(client, name)).join(', ');
+    return `${none} GRANT SELECT, INSERT (${columns}) ON ${table} TO ${application};`;
+  });
+  await client.query(`
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     GRANT USAGE ON SCHEMA public TO ${application};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${application};
-    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${application};
-    REVOKE INSERT, UPDATE, DELETE ON _prisma_migrations FROM ${application};`;
-  await client.query(script);
-  const audit = await client.query(`SELECT to_regclass('public.audit_entry') IS NOT NULL AS there`);
-  if (audit.rows[0]?.there) await client.query(`REVOKE UPDATE, DELETE ON audit_entry FROM ${application}`);
+    ${(await Promise.all(rights)).join('\n')}
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${application};`);
 };
