@@ -13,6 +13,7 @@ const caller = (roles: string | readonly string[], change: Partial<Caller> = {})
   organisationKind: 'provider',
   roles: [roles].flat(),
   teams: ['north'],
+  purpose: '',
   via: 'gateway',
   ...change,
 });

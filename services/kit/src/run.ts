@@ -2,6 +2,7 @@ import type { PrismaPg } from '@prisma/adapter-pg';
 import type { Policy } from './access/policy.ts';
 import type { ServiceConfig } from './config/config.ts';
 import { readKeyRing } from './config/key-ring.ts';
+import { contractRoles } from './contract/roles.ts';
 import {
   auditWriter,
   blindIndex,
@@ -31,7 +32,6 @@ import { adminServer } from './health/admin.ts';
 import { type Dependency, health } from './health/checks.ts';
 import { addGrpcHealth } from './health/grpc-health.ts';
 import { identityCheck } from './health/identity-check.ts';
-import type { Caller } from './identity/caller.ts';
 import { serviceTokens } from './identity/service-tokens.ts';
 import { tokenVerifier } from './identity/verifier.ts';
 import { type Logger, logger } from './log/logger.ts';
@@ -78,8 +78,6 @@ export interface RunOptions<Db extends Database, Config extends ServiceConfig> {
   readonly services: (deps: Deps<Db, Config>) => readonly Bound<Db>[];
   readonly subscriptions?: (deps: Deps<Db, Config>) => readonly Subscription<Db>[];
   readonly background?: (deps: Deps<Db, Config>) => readonly Background[];
-  /** Whether a user's token holds roles that exclude each other; such a token is refused everywhere. */
-  readonly refuseToken?: (caller: Caller) => boolean;
   readonly now?: () => Date;
 }
 
@@ -143,8 +141,8 @@ export async function runService<Db extends Database, Config extends ServiceConf
         callee: name,
         verifyService: tokenVerifier({ ...verify, audience: name }),
         verifyUser: tokenVerifier({ ...verify, audience: 'midas' }),
-        ...(options.refuseToken === undefined ? {} : { refuseToken: options.refuseToken }),
       },
+      roles: contractRoles(),
       policy: typeof options.policy === 'function' ? options.policy(deps) : options.policy,
       db,
       audit,

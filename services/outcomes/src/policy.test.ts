@@ -11,6 +11,7 @@ const caller = (roles: readonly string[], organisationKind: string): Caller => (
   organisationKind,
   roles,
   teams: [],
+  purpose: '',
   via: 'gateway',
 });
 const mayRead = (roles: readonly string[], kind: string) =>

@@ -12,6 +12,7 @@ const caller = (role: string, organisationKind: string, organisation = organisat
   organisationKind,
   roles: [role],
   teams: [],
+  purpose: '',
   via: 'gateway',
 });
 

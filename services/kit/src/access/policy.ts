@@ -1,3 +1,4 @@
+import type { AccessRule } from '../contract/methods.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { PureAbility } from './ability.ts';
 
@@ -6,5 +7,6 @@ import type { PureAbility } from './ability.ts';
  * classes. What no rule grants is refused.
  */
 export interface Policy {
-  abilityFor(caller: Caller): PureAbility | Promise<PureAbility>;
+  /** Rules of this caller; `asked` is what the RPC needs, so that nothing is fetched that could not matter. */
+  abilityFor(caller: Caller, asked: AccessRule): PureAbility | Promise<PureAbility>;
 }

@@ -10,15 +10,17 @@ export interface Rule {
   readonly fields?: readonly Privacy[];
   /** Prisma condition on the record. No value in it may be undefined: Prisma would drop that key. */
   readonly conditions?: Where;
+  /** Takes away instead of granting, every field, whatever rules before it granted. */
+  readonly inverted?: true;
 }
 
 /** Rules of one caller as an ability. No rules allow nothing. */
 export function abilityOf(rules: readonly Rule[]): PureAbility {
   return createPrismaAbility(
-    rules.map(({ action, subject, fields = ['NONE'], conditions }) => ({
+    rules.map(({ action, subject, fields = ['NONE'], conditions, inverted }) => ({
       action,
       subject,
-      fields: [...fields],
+      ...(inverted ? { inverted } : { fields: [...fields] }),
       ...(conditions && { conditions }),
     })),
     // CASL's own wildcards off: a verb such as "manage" grants itself and nothing more.

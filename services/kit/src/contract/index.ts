@@ -11,4 +11,5 @@ export {
 } from './methods.ts';
 export { ALL_CLASSES, markedFields, markedNames, type Privacy, privacyOf } from './privacy.ts';
 export { messageOf, registry } from './registry.ts';
+export { contractRoles, type RoleContract, type Roles } from './roles.ts';
 export { validate } from './validate.ts';

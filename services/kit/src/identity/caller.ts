@@ -13,6 +13,8 @@ export interface Caller {
   readonly teams: readonly string[];
   /** The user's own token, to forward within this request; never stored. */
   readonly token?: string;
+  /** Why the caller asks (`X-Purpose`, or what the role stands for when it was left out); empty for a service. */
+  readonly purpose: string;
   /** Name of the service that made this call, without the `service-` prefix; empty when none did. */
   readonly via: string;
   /** For an internal RPC, the user in whose request the calling service asks. */
@@ -30,6 +32,7 @@ export function anonymous(via: string): Caller {
     organisationKind: '',
     roles: [],
     teams: [],
+    purpose: '',
     via,
   };
 }

@@ -52,6 +52,7 @@ export function userOf(claims: Claims, token: string, via: string): Caller | und
     roles,
     teams: claims.teams,
     token,
+    purpose: '',
     via,
   };
 }

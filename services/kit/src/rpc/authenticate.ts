@@ -11,8 +11,6 @@ export interface Authentication {
   readonly callee: string;
   readonly verifyService: TokenVerifier;
   readonly verifyUser: TokenVerifier;
-  /** Whether a user's token holds roles that no one may hold together. */
-  readonly refuseToken?: (caller: Caller) => boolean;
 }
 
 /**
@@ -20,7 +18,7 @@ export interface Authentication {
  * Without a user the service asks for itself; of an internal RPC it is always the service that asks.
  */
 export async function authenticate(
-  { callee, verifyService, verifyUser, refuseToken }: Authentication,
+  { callee, verifyService, verifyUser }: Authentication,
   metadata: Metadata,
   rule: AccessRule,
 ): Promise<Caller> {
@@ -31,9 +29,6 @@ export async function authenticate(
   if (via === undefined) return refuse();
 
   const user = await userIn(metadata, via, verifyUser);
-  if (user !== undefined && refuseToken?.(user)) {
-    return fail('forbidden', 'conflicting-roles', 'This account holds roles that exclude each other.');
-  }
   const service = serviceCaller(claims, via);
   switch (rule.kind) {
     case 'internal':

@@ -1,16 +1,13 @@
-import type { Metadata } from '@grpc/grpc-js';
 import { access, type PureAbility } from '../access/ability.ts';
 import type { KeyedDigest } from '../db/keys.ts';
 import type { Pages } from '../db/pages.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Logger } from '../log/logger.ts';
-import { checkedHeader } from './headers.ts';
 import { type Shown, shown } from './shown.ts';
 import type { Call } from './types.ts';
 
 /** What the chain knows of one call before its handler runs. */
 export interface Arrival {
-  readonly metadata: Metadata;
   readonly caller: Caller;
   readonly ability: PureAbility;
   readonly traceId: string;
@@ -27,13 +24,13 @@ export interface CallTools {
 
 /** The call as handlers see it, and what the chain needs to finish it. */
 export function makeCall(arrival: Arrival, { digest, pages, log }: CallTools): { call: Call; shown: Shown } {
-  const { metadata, caller, ability, traceId, now, deadline, signal } = arrival;
+  const { caller, ability, traceId, now, deadline, signal } = arrival;
   const checks = access(ability);
   const answers = shown(checks, digest);
   const call: Call = {
     caller,
     ability,
-    purpose: checkedHeader(metadata, 'x-purpose'),
+    purpose: (caller.actingFor ?? caller).purpose,
     traceId,
     now,
     deadline,

@@ -1,7 +1,9 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { mayEver } from '../access/ability.ts';
 import type { Policy } from '../access/policy.ts';
+import { standingOf } from '../access/standing.ts';
 import type { MethodContract } from '../contract/methods.ts';
+import type { Roles } from '../contract/roles.ts';
 import { validate } from '../contract/validate.ts';
 import type { AuditWriter } from '../db/audit.ts';
 import type { Database } from '../db/types.ts';
@@ -21,6 +23,7 @@ import type { Command, MethodDefinition, Query } from './types.ts';
 export interface Chain<Db> extends CallTools {
   readonly authentication: Authentication;
   readonly policy: Policy;
+  readonly roles: Roles;
   readonly db: Db;
   readonly audit: AuditWriter;
   readonly newId: () => string;
@@ -94,7 +97,7 @@ async function admit<Db extends Database>(
   asked: Asked,
 ): Promise<Leaving> {
   const { method, definition } = rpc;
-  const { caller, now, traceId } = audited;
+  const { now, traceId } = audited;
   asked.purpose = checkedHeader(metadata, 'x-purpose');
 
   const violations = validate(method.input, raw);
@@ -102,11 +105,13 @@ async function admit<Db extends Database>(
     fail('invalid', 'invalid-request', 'The request breaks the rules of the contract.', violations);
   const request = definition.requestDeserialize(raw);
   asked.ids = askedIds(method, request);
+  const caller = withStanding(chain.roles, audited.caller, asked.purpose);
+  asked.purpose = (caller.actingFor ?? caller).purpose;
 
-  const ability = await chain.policy.abilityFor(caller);
+  const ability = await chain.policy.abilityFor(caller, method.access);
   requirePermission(method, caller, (action, subject) => mayEver(ability, action, subject));
 
-  const { call, shown } = makeCall({ metadata, caller, ability, traceId, now, deadline, signal }, chain);
+  const { call, shown } = makeCall({ caller, ability, traceId, now, deadline, signal }, chain);
   const row = (ids: readonly string[]) => auditRow({ ...audited, purpose: asked.purpose }, ids);
   const admitted = {
     method,
@@ -128,6 +133,12 @@ async function admit<Db extends Database>(
   const bytes = definition.responseSerialize(answer as never);
   if (performed.audit !== undefined) await chain.audit.write(row(performed.audit));
   return { bytes, etag: etag(performed.etag, shown.etag(answer), () => etagOf(chain.digest, bytes)) };
+}
+
+function withStanding(roles: Roles, caller: Caller, purpose: string): Caller {
+  const { actingFor } = caller;
+  if (actingFor !== undefined) return { ...caller, actingFor: standingOf(roles, actingFor, purpose) };
+  return caller.kind === 'user' ? standingOf(roles, caller, purpose) : caller;
 }
 
 function requirePermission(

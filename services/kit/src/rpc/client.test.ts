@@ -13,6 +13,7 @@ import type { ServiceTokens } from '../identity/service-tokens.ts';
 import { logger } from '../log/logger.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import { type TestDatabase, testDatabase } from '../testing/index.ts';
+import { waitFor } from '../testing/wait.ts';
 import { type Remote, remote } from './client.ts';
 import { startTestService, type TestService } from './fixture/service.ts';
 import { type TestRealm, testRealm } from './fixture/tokens.ts';
@@ -69,7 +70,11 @@ function clientOf(name: string, tokens?: ServiceTokens): Remote<Definition> {
 /** A call in whose course others are made, by a user with these roles. */
 async function callOf(roles: readonly string[], more: Partial<Call> = {}): Promise<Call> {
   const caller = { ...anonymous('gateway'), kind: 'user' as const, token: await realm.user('worker', roles) };
-  const parts: Partial<Call> = { caller, purpose: 'direct-care', deadline: Date.now() + 5_000, ...more };
+  const parts: Partial<Call> = {
+    caller: { ...caller, purpose: 'direct-care' },
+    deadline: Date.now() + 5_000,
+    ...more,
+  };
   // The client reads nothing else of a call.
   return parts as Call;
 }
@@ -188,7 +193,10 @@ describe('a client', () => {
     const lost = client.getAcceptedReferral({ referralId }, { timeoutMs: 2_000 });
     await expect(lost).rejects.toMatchObject({ kind: 'unavailable', slug: 'unavailable' });
     await wire.restore();
-    const found = client.getAcceptedReferral({ referralId }, { timeoutMs: 10_000 });
-    await expect(found).resolves.toMatchObject({ referralId });
+    // It connects again within its own backing off, which a call does not wait for.
+    const found = await waitFor(() => client.getAcceptedReferral({ referralId }, { timeoutMs: 2_000 }), {
+      what: 'the peer to be found again',
+    });
+    expect(found).toMatchObject({ referralId });
   });
 });

@@ -2,6 +2,7 @@ import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { type MethodContract, methodsOf } from '../contract/methods.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { errorFromGrpc } from '../errors/wire.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { ServiceTokens } from '../identity/service-tokens.ts';
 import { inject, inSpan } from '../telemetry/tracing.ts';
 import { largestMessage } from './server.ts';
@@ -10,6 +11,8 @@ import type { Call, MethodDefinition, RequestOf, ResponseOf, ServiceDefinition }
 export interface RemoteCall {
   /** The call in which this one is made: its user, purpose and deadline go along. */
   readonly call?: Call;
+  /** The user to ask for when the answer serves more than one call. */
+  readonly user?: Caller;
   /** Milliseconds; 5,000 when left out, never beyond the deadline of `call`. */
   readonly timeoutMs?: number;
   readonly idempotencyKey?: string;
@@ -109,12 +112,12 @@ async function invoke(
   });
 }
 
-function metadataFor(token: string, { call, idempotencyKey, ifMatch }: RemoteCall): Metadata {
+function metadataFor(token: string, { call, user, idempotencyKey, ifMatch }: RemoteCall): Metadata {
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${token}`);
-  const userToken = call?.caller.token ?? call?.caller.actingFor?.token;
-  if (userToken !== undefined) metadata.set('x-user-authorization', `Bearer ${userToken}`);
-  if (call !== undefined && call.purpose !== '') metadata.set('x-purpose', call.purpose);
+  const asking = user ?? call?.caller.actingFor ?? call?.caller;
+  if (asking?.token !== undefined) metadata.set('x-user-authorization', `Bearer ${asking.token}`);
+  if (asking !== undefined && asking.purpose !== '') metadata.set('x-purpose', asking.purpose);
   if (idempotencyKey !== undefined) metadata.set('idempotency-key', idempotencyKey);
   if (ifMatch !== undefined) metadata.set('if-match', ifMatch);
   for (const [name, value] of Object.entries(inject({}))) metadata.set(name, value);

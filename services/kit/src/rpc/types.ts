@@ -8,7 +8,7 @@ import type { Logger } from '../log/logger.ts';
 export interface Call {
   readonly caller: Caller;
   readonly ability: PureAbility;
-  /** Why the caller asks (`X-Purpose`); empty when not said. */
+  /** Why the caller asks (`X-Purpose`, or what the role stands for when it was left out); empty for a service. */
   readonly purpose: string;
   readonly traceId: string;
   readonly now: Date;
