@@ -52,7 +52,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: deps.bodyLimit,
     requestTimeout: takesFiles ? deps.transferTimeoutMs : receiveTimeout,
-    genReqId: (request) => requestId(request.headers['x-request-id']),
+    // Never the caller's own: it could say anything, and it goes into the log.
+    genReqId: () => randomUUID(),
     // While draining, requests on open connections are still served and their connections closed.
     return503OnClosing: false,
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
@@ -124,9 +125,4 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, handler: RouteHandle
     config: { endpoint, template: endpoint.path.template },
     handler,
   });
-}
-
-/** The caller's own id of the request when it is harmless to repeat, else a new one. */
-function requestId(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
 }

@@ -5,6 +5,9 @@ export * from './contract/index.ts';
 export { type CsvValue, csvCell, csvLine } from './csv.ts';
 export { addDays, addMonths, isoDate, localDate, localMidnight } from './dates.ts';
 export {
+  type AuditEntry,
+  type AuditQuestion,
+  auditEntriesOf,
   type Bytes,
   blindIndex,
   type Codec,

@@ -63,6 +63,8 @@ export interface AuditRow {
   readonly rpc: string;
   readonly action: string;
   readonly recordIds: readonly string[];
+  /** What a list or search was asked for, as a keyed digest. */
+  readonly filterDigest?: string | undefined;
   readonly purpose: string;
   readonly decision: 'allow' | 'deny';
   readonly outcome: string;

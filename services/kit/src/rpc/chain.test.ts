@@ -283,6 +283,26 @@ describe('lists', () => {
     expect(rows.at(-1)).toMatchObject({ rpc: rpcs.listReferrals.path, decision: 'allow', outcome: 'ok' });
     expect(rows.at(-1)?.recordIds).toHaveLength(2);
   });
+
+  it('audits what was asked for as a keyed digest, alike on every page and of no single read', async () => {
+    await world.submit();
+    const { answer } = await world.submit();
+    const headers = await world.as(['codes']);
+    const ask = (status: ReferralStatus, pageToken = '', pageSize = 1) =>
+      world.client.send(rpcs.listReferrals, { pageSize, pageToken, status }, headers);
+    const { nextPageToken } = (await ask(ReferralStatus.UNSPECIFIED)).answer;
+    await ask(ReferralStatus.UNSPECIFIED, nextPageToken, 2);
+    await ask(ReferralStatus.SUBMITTED);
+    await world.client.send(rpcs.getReferral, { referralId: answer.referralId }, headers);
+    await refusal(ask(ReferralStatus.SUBMITTED, 'made-up'));
+    const rows = await world.service.db.auditEntry.findMany({ orderBy: { seq: 'desc' }, take: 5 });
+    const [first, second, other, single, refused] = rows.reverse().map(({ filterDigest }) => filterDigest);
+    expect(first).toMatch(/^[\w-]{22}$/);
+    expect(second).toBe(first);
+    expect(other).not.toBe(first);
+    expect(refused).toBe(other);
+    expect(single).toBeNull();
+  });
 });
 
 it('writes no personal data to the log', () => {

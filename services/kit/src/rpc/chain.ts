@@ -10,7 +10,7 @@ import type { Database } from '../db/types.ts';
 import { type DomainError, fail } from '../errors/domain-error.ts';
 import type { Caller } from '../identity/caller.ts';
 import { currentTraceId } from '../telemetry/tracing.ts';
-import { type Audited, askedIds, auditRow } from './audit.ts';
+import { type Asked, type Audited, askedIds, auditRow, filterDigest } from './audit.ts';
 import { type Authentication, authenticate } from './authenticate.ts';
 import { type CallTools, makeCall } from './call.ts';
 import { answerable } from './failures.ts';
@@ -73,19 +73,20 @@ export async function runChain<Db extends Database>(
     throw refusal;
   }
   const audited: Audited = { caller, method, purpose: '', traceId, now: chain.now(), newId: chain.newId };
-  const asked: Asked = { ids: [], purpose: '' };
+  const asked: Noted = { ids: [], filter: undefined, purpose: '' };
   try {
     return await admit(chain, rpc, arriving, audited, asked);
   } catch (error) {
     const refusal = answerable(error, traceId);
-    await auditRefusal(chain, { ...audited, purpose: asked.purpose }, asked.ids, refusal);
+    await auditRefusal(chain, { ...audited, purpose: asked.purpose }, asked, refusal);
     throw refusal;
   }
 }
 
 // What a refusal may say of the request, as far as the chain has come to trust it.
-interface Asked {
+interface Noted {
   ids: readonly string[];
+  filter: string | undefined;
   purpose: string;
 }
 
@@ -94,7 +95,7 @@ async function admit<Db extends Database>(
   rpc: Rpc<Db>,
   { raw, metadata, deadline, signal }: Arriving,
   audited: Audited,
-  asked: Asked,
+  asked: Noted,
 ): Promise<Leaving> {
   const { method, definition } = rpc;
   const { now, traceId } = audited;
@@ -105,6 +106,7 @@ async function admit<Db extends Database>(
     fail('invalid', 'invalid-request', 'The request breaks the rules of the contract.', violations);
   const request = definition.requestDeserialize(raw);
   asked.ids = askedIds(method, request);
+  if (rpc.handler.kind === 'query') asked.filter = filterDigest(chain.digest, method, definition, request);
   const caller = withStanding(chain.roles, audited.caller, asked.purpose);
   asked.purpose = (caller.actingFor ?? caller).purpose;
 
@@ -112,7 +114,8 @@ async function admit<Db extends Database>(
   requirePermission(method, caller, (action, subject) => mayEver(ability, action, subject));
 
   const { call, shown } = makeCall({ caller, ability, traceId, now, deadline, signal }, chain);
-  const row = (ids: readonly string[]) => auditRow({ ...audited, purpose: asked.purpose }, ids);
+  const row = (ids: readonly string[]) =>
+    auditRow({ ...audited, purpose: asked.purpose }, { ids, filter: asked.filter });
   const admitted = {
     method,
     call,
@@ -190,11 +193,11 @@ function etag(
 async function auditRefusal<Db>(
   chain: Chain<Db>,
   audited: Audited,
-  recordIds: readonly string[],
+  asked: Asked,
   refusal: DomainError,
 ): Promise<void> {
   try {
-    await chain.audit.write(auditRow(audited, recordIds, refusal));
+    await chain.audit.write(auditRow(audited, asked, refusal));
   } catch (error) {
     // Nothing of the data leaves with a refusal, so it is answered even when it cannot be written down.
     chain.log.error(

@@ -44,13 +44,15 @@ describe('idempotency', () => {
     expect(rows.map(({ outcome }) => outcome)).toEqual(['ok', 'ok']);
   });
 
-  it('keeps no body', async () => {
+  it('keeps neither the body nor the key in clear', async () => {
     const headers = await world.as(['sender']);
     const { answer } = await world.submit(headers);
     const record = await world.service.db.idempotencyRecord.findFirstOrThrow({
-      where: { key: headers['idempotency-key'] },
+      where: { resultId: answer.referralId },
     });
-    expect(record).toMatchObject({ resultId: answer.referralId, resultVersion: 1 });
+    expect(record.resultVersion).toBe(1);
+    expect(record.key).toMatch(/^[\w-]{43}$/);
+    expect(JSON.stringify(record)).not.toContain(headers['idempotency-key']);
     expect(record.requestDigest).toHaveLength(32);
   });
 

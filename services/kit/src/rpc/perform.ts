@@ -82,10 +82,13 @@ function reader<Db>({ call, db }: Admitted<Db>): Reader<Db> {
   return { ...call, db };
 }
 
-function idempotencyKeyOf<Db>({ call, idempotencyKey, method }: Admitted<Db>): IdempotencyKey | undefined {
+// A caller may have put anything into the key, so only a digest of it is kept.
+function idempotencyKeyOf<Db>(admitted: Admitted<Db>): IdempotencyKey | undefined {
+  const { call, idempotencyKey, method, digest } = admitted;
   if (idempotencyKey === '') return undefined;
   const { client, subject } = call.caller;
-  return { client, subject, rpc: method.path, key: idempotencyKey };
+  const key = Buffer.from(digest('idempotency-key', idempotencyKey)).toString('base64url');
+  return { client, subject, rpc: method.path, key };
 }
 
 async function claimed(
