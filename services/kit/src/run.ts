@@ -32,8 +32,8 @@ import { adminServer } from './health/admin.ts';
 import { type Dependency, health } from './health/checks.ts';
 import { addGrpcHealth } from './health/grpc-health.ts';
 import { identityCheck } from './health/identity-check.ts';
+import { realmVerifiers } from './identity/realm-verifiers.ts';
 import { serviceTokens } from './identity/service-tokens.ts';
-import { tokenVerifier } from './identity/verifier.ts';
 import { type Logger, logger } from './log/logger.ts';
 import { type Remote, remote } from './rpc/client.ts';
 import type { Bound } from './rpc/handlers.ts';
@@ -133,14 +133,12 @@ export async function runService<Db extends Database, Config extends ServiceConf
   ]);
 
   const bound = options.services(deps);
-  const verify = { issuer: config.KEYCLOAK_ISSUER, jwksUrl };
   const server = makeServer(
     {
       service: name,
       authentication: {
         callee: name,
-        verifyService: tokenVerifier({ ...verify, audience: name }),
-        verifyUser: tokenVerifier({ ...verify, audience: 'midas' }),
+        ...realmVerifiers(name, config),
       },
       roles: contractRoles(),
       policy: typeof options.policy === 'function' ? options.policy(deps) : options.policy,

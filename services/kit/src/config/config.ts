@@ -38,6 +38,8 @@ export const serviceConfig = processConfig.extend({
     .regex(/^(nats|tls|wss?):\/\//, 'must be a nats:// URL')
     .register(secret, { hidden: true }),
   KEY_RING_FILE: z.string().min(1),
+  /** Seconds after which Keycloak is asked again whether a user's token still holds; its last yes holds twice as long. */
+  TOKEN_RECHECK_SECONDS: z.coerce.number().positive().max(30).default(30),
   /** Connections this process holds to its database. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
 });

@@ -11,7 +11,8 @@ const claimsShape = z.object({
   exp: z.number(),
   aud: z.union([name, z.array(name)]).transform((aud) => (typeof aud === 'string' ? [aud] : aud)),
   azp: name.default(''),
-  typ: z.literal('Bearer').optional(),
+  /** Neither an ID token nor a refresh token, nor one bound to a key that we would have to see. */
+  typ: z.literal('Bearer'),
   preferred_username: name.default(''),
   organisation: name.default(''),
   organisation_kind: name.default(''),

@@ -1,4 +1,4 @@
 export { anonymous, type Caller } from './caller.ts';
 export type { Claims } from './claims.ts';
 export { type ServiceTokenOptions, type ServiceTokens, serviceTokens } from './service-tokens.ts';
-export { type TokenVerifier, tokenVerifier, type VerifierOptions } from './verifier.ts';
+export type { TokenVerifier } from './verifier.ts';

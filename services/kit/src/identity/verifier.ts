@@ -1,94 +1,102 @@
-import { createHash } from 'node:crypto';
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { hash } from 'node:crypto';
+import { errors, jwtVerify } from 'jose';
 import { DomainError, fail } from '../errors/domain-error.ts';
 import { type Claims, claimsOf } from './claims.ts';
+import type { KeySet, SigningKeys } from './key-set.ts';
+import { badAnswer, identityUnavailable, refuseToken } from './refusals.ts';
 
-/** Verifies an access token. Fails with `unauthenticated`, or `unavailable` when the keys cannot be read. */
+/** Verifies an access token. Fails with `unauthenticated`, or `unavailable` when it cannot be judged. */
 export type TokenVerifier = (token: string) => Promise<Claims>;
 
 export interface VerifierOptions {
   /** The `iss` that tokens must carry. */
   readonly issuer: string;
-  /** Where the signing keys are read; may differ in host from the issuer. */
-  readonly jwksUrl: string;
-  /** What `aud` must contain. */
-  readonly audience: string;
-  /** Keys to use instead of reading `jwksUrl`. */
-  readonly keys?: JWTVerifyGetKey;
+  /** What `aud` must contain, all of them. */
+  readonly audiences: readonly string[];
+  readonly keys: KeySet;
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
 }
 
 const skewSeconds = 30;
+// What the realm gives its tokens; one that claims to be older was not meant to be used any more.
+const lifeSeconds = 300;
 const remembered = 10_000;
 /** Ten times what a realm token takes; nothing longer is hashed. */
 const longestToken = 16_384;
 
+interface Known {
+  readonly claims: Claims;
+  readonly version: number;
+}
+
 /**
  * A verifier by the keys of one realm: RS256 only, 30 s of clock skew. A verified token is remembered by its hash
- * until it expires; a refused one is not.
+ * until it expires or the realm's keys change; a refused one is not.
  */
 export function tokenVerifier(options: VerifierOptions): TokenVerifier {
-  const now = options.now ?? Date.now;
-  const keys = options.keys ?? createRemoteJWKSet(new URL(options.jwksUrl), { cooldownDuration: 10_000 });
-  const known = new Map<string, Claims>();
+  const { keys, now = Date.now } = options;
+  const known = new Map<string, Known>();
   return async (token) => {
-    if (token.length > longestToken) return refuse();
-    const hash = createHash('sha256').update(token).digest('base64');
-    const cached = known.get(hash);
+    if (token.length > longestToken) return refuseToken();
+    const current = await keys.current();
+    const digest = hash('sha256', token, 'base64');
+    const cached = known.get(digest);
     if (cached !== undefined) {
-      if (cached.exp * 1000 > now()) return cached;
-      known.delete(hash);
+      if (cached.version === current.version && cached.claims.exp * 1000 > now()) return cached.claims;
+      known.delete(digest);
     }
-    const claims = await verify(token, keys, options, now);
+    const { claims, version } = await verify(token, current, options, now);
     const oldest = known.keys().next().value;
     if (known.size >= remembered && oldest !== undefined) known.delete(oldest);
     // One that lives on the skew alone is judged anew each time.
-    if (claims.exp * 1000 > now()) known.set(hash, claims);
+    if (claims.exp * 1000 > now()) known.set(digest, { claims, version });
     return claims;
   };
 }
 
 async function verify(
   token: string,
-  keys: JWTVerifyGetKey,
-  { issuer, audience }: VerifierOptions,
+  current: SigningKeys,
+  options: VerifierOptions,
   now: () => number,
-): Promise<Claims> {
+): Promise<Known> {
   try {
-    const { payload } = await jwtVerify(token, keys, {
-      issuer,
-      audience,
-      algorithms: ['RS256'],
-      clockTolerance: skewSeconds,
-      requiredClaims: ['exp', 'sub'],
-      currentDate: new Date(now()),
-    });
-    return claimsOf(payload) ?? refuse();
+    return await verifyBy(current, token, options, now);
   } catch (error) {
-    if (error instanceof DomainError) throw error;
-    if (isRefusal(error)) return refuse(error);
-    throw new DomainError(
-      'unavailable',
-      'identity-unavailable',
-      'Tokens cannot be verified at the moment. Try again shortly.',
-      { cause: error },
-    );
+    if (!(error instanceof errors.JWKSNoMatchingKey)) return judge(error);
+    const renewed = await options.keys.again();
+    if (renewed.version === current.version) return judge(error);
+    return verifyBy(renewed, token, options, now).catch(judge);
   }
 }
 
-// jose reports an unreachable key set as a time-out, a generic error, or lets fetch's TypeError through.
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof errors.JOSEError &&
-    !(error instanceof errors.JWKSTimeout) &&
-    error.code !== 'ERR_JOSE_GENERIC'
-  );
+async function verifyBy(
+  { keyOf, version }: SigningKeys,
+  token: string,
+  { issuer, audiences }: VerifierOptions,
+  now: () => number,
+): Promise<Known> {
+  const { payload } = await jwtVerify(token, keyOf, {
+    issuer,
+    algorithms: ['RS256'],
+    clockTolerance: skewSeconds,
+    // Has `iat` checked as well: neither missing, nor older than a token lives, nor in the future.
+    maxTokenAge: lifeSeconds,
+    requiredClaims: ['exp', 'sub', 'aud'],
+    currentDate: new Date(now()),
+  });
+  const claims = claimsOf(payload) ?? refuseToken(badAnswer('The claims have another shape.'));
+  const missing = audiences.find((name) => !claims.aud.includes(name));
+  if (missing !== undefined) refuseToken(badAnswer(`The audience ${missing} is missing.`));
+  return { claims, version };
 }
 
-function refuse(cause?: unknown): never {
-  if (cause instanceof errors.JWTExpired) {
+function judge(error: unknown): never {
+  if (error instanceof DomainError) throw error;
+  if (error instanceof errors.JWTExpired) {
     return fail('unauthenticated', 'token-expired', 'The access token has expired. Ask for a new one.');
   }
-  return fail('unauthenticated', 'token-refused', 'The access token is missing, expired or not valid here.');
+  if (error instanceof errors.JOSEError) return refuseToken(error);
+  throw identityUnavailable(error);
 }

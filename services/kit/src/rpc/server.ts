@@ -38,12 +38,16 @@ export function makeServer<Db extends Database>(
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
-  const logRefusal = rateLimited(10, (error: DomainError, suppressed: number) =>
+  const logRefusal = rateLimited(10, ({ rpc, error }: Refusal, suppressed: number) =>
     chain.log.warn(
-      { outcome: error.slug, error: error.cause, suppressed },
+      { rpc, outcome: error.slug, error: error.cause, suppressed },
       'refused a call of an unknown caller',
     ),
   );
+  const refused = (refusal: Refusal): void => {
+    meters.callsRefused({ service: chain.service, reason: refusal.error.slug });
+    logRefusal(refusal);
+  };
   for (const service of services) {
     const definitions: Record<string, object> = {};
     const handlers: Record<string, Handler> = {};
@@ -58,11 +62,16 @@ export function makeServer<Db extends Database>(
         responseSerialize: same,
         responseDeserialize: same,
       };
-      handlers[rpc.method.name] = handler(chain, rpc, logRefusal);
+      handlers[rpc.method.name] = handler(chain, rpc, (error) => refused({ rpc: rpc.method.path, error }));
     }
     server.addService(definitions as Parameters<Server['addService']>[0], handlers);
   }
   return server;
+}
+
+interface Refusal {
+  readonly rpc: string;
+  readonly error: DomainError;
 }
 
 type Handler = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void;
@@ -109,7 +118,7 @@ function rpcsOf<Db>({ typeName, methods }: Bound<Db>): readonly Rpc<Db>[] {
 function handler<Db extends Database>(
   chain: Chain<Db> & { readonly service: string },
   rpc: Rpc<Db>,
-  logRefusal: (error: DomainError) => void,
+  onUnknownCaller: (error: DomainError) => void,
 ): Handler {
   const { path } = rpc.method;
   const [, service = '', method = ''] = path.split('/');
@@ -120,7 +129,7 @@ function handler<Db extends Database>(
     const work = async (): Promise<void> => {
       const traceId = currentTraceId();
       try {
-        const leaving = await arrive(chain, rpc, call, logRefusal);
+        const leaving = await arrive(chain, rpc, call, onUnknownCaller);
         finish('OK', began);
         succeed(call, done, leaving);
       } catch (error) {

@@ -19,6 +19,20 @@ export const meters = {
     help: 'Time the gateway took to answer a request.',
     labels: ['route', 'method', 'status'],
   }),
+  callsRefused: counter<{ service: string; reason: string }>({
+    name: 'midas_unknown_caller_refused_total',
+    kind: 'counter',
+    unit: '{call}',
+    help: 'Calls refused before it was known who calls.',
+    labels: ['service', 'reason'],
+  }),
+  introspections: counter<{ service: string; outcome: string }>({
+    name: 'midas_token_introspections_total',
+    kind: 'counter',
+    unit: '{question}',
+    help: 'Questions to Keycloak whether a token still holds.',
+    labels: ['service', 'outcome'],
+  }),
   outboxPending: gauge<{ service: string }>({
     name: 'midas_outbox_pending',
     kind: 'gauge',

@@ -24,6 +24,8 @@ test('the metrics page holds what was measured, under the registered names, with
   const stop = observeProcess('kit');
   meters.rpcServerDuration(0.004, { service: 'kit', rpc: '/x.Y/Z', code: 'OK' });
   meters.httpServerDuration(0.004, { route: '/v1/x', method: 'GET', status: '200' });
+  meters.callsRefused({ service: 'kit', reason: 'token-refused' });
+  meters.introspections({ service: 'kit', outcome: 'active' });
   meters.consumerApplied({ service: 'kit', subject: 'midas.x' });
   meters.consumerRedelivered({ service: 'kit' });
   meters.eventLag(0.02, { service: 'kit', subject: 'midas.x' });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { calleesOf, composeRealm, confidentialClients, readDemoPeople, readRealm } from './realm.ts';
+import {
+  calleesOf,
+  composeRealm,
+  confidentialClients,
+  type Realm,
+  readDemoPeople,
+  readRealm,
+} from './realm.ts';
 
 const [realm, people] = await Promise.all([readRealm(), readDemoPeople()]);
 const names = confidentialClients(realm);
@@ -8,6 +15,24 @@ const composed = composeRealm(realm, people, secrets);
 
 const organisations = realm.groups.flatMap((group) => group.subGroups ?? []);
 const roles = realm.roles.realm.map((role) => role.name);
+
+type Client = Realm['clients'][number] & {
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly directAccessGrantsEnabled?: boolean;
+  readonly implicitFlowEnabled?: boolean;
+};
+type Scope = {
+  readonly protocolMappers?: readonly { readonly config: Readonly<Record<string, string>> }[];
+};
+const clients = realm.clients as readonly Client[];
+const callees = calleesOf(realm, 'gateway');
+
+const audiencesOf = (scope: string): readonly string[] => {
+  const found = realm.clientScopes.find(({ name }) => name === scope) as Scope | undefined;
+  return (found?.protocolMappers ?? []).flatMap(
+    ({ config }) => config['included.custom.audience'] ?? config['included.client.audience'] ?? [],
+  );
+};
 
 describe('the production realm', () => {
   it('has service accounts and no people', () => {
@@ -43,6 +68,61 @@ describe('the production realm', () => {
   });
 });
 
+describe('the tokens of the production realm', () => {
+  const settings: Readonly<Record<string, unknown>> = realm;
+
+  it('are signed by RS256 alone and live five minutes', () => {
+    expect(settings).toMatchObject({
+      defaultSignatureAlgorithm: 'RS256',
+      accessTokenLifespan: 300,
+      accessTokenLifespanForImplicitFlow: 300,
+      revokeRefreshToken: true,
+      refreshTokenMaxReuse: 0,
+    });
+    for (const { clientId, attributes = {} } of clients) {
+      expect(attributes['access.token.signed.response.alg'], clientId).toBe('RS256');
+      expect(attributes['access.token.lifespan'], clientId).toBeUndefined();
+    }
+  });
+
+  it('are given to no one for a password, by the implicit flow, or for longer than a session', () => {
+    for (const { clientId, directAccessGrantsEnabled, implicitFlowEnabled } of clients)
+      expect({ directAccessGrantsEnabled, implicitFlowEnabled }, clientId).toEqual({
+        directAccessGrantsEnabled: false,
+        implicitFlowEnabled: false,
+      });
+    expect(realm.clientScopes.map(({ name }) => name)).not.toContain('offline_access');
+  });
+
+  it('of people name the platform and every service that asks about them, and no callee', () => {
+    expect(audiencesOf('midas')).toEqual(['midas', ...callees.map((name) => `service-${name}`)]);
+    expect(audiencesOf('service')).toEqual([]);
+    for (const name of callees) expect(audiencesOf(`to-${name}`)).toEqual([name]);
+  });
+
+  it('are given to a public client against a proof only', () => {
+    for (const { publicClient, attributes } of clients.filter((each) => each.publicClient))
+      expect([publicClient, attributes?.['pkce.code.challenge.method']]).toEqual([true, 'S256']);
+  });
+
+  it('are guarded against guessing, and their holders cannot change their names or make accounts', () => {
+    expect(settings).toMatchObject({
+      bruteForceProtected: true,
+      editUsernameAllowed: false,
+      registrationAllowed: false,
+      resetPasswordAllowed: false,
+      loginWithEmailAllowed: false,
+      rememberMe: false,
+    });
+    expect(settings.passwordPolicy).toContain('length(12)');
+  });
+
+  it('hold no role but those given by name', () => {
+    expect(settings.defaultRole).toMatchObject({ composite: false });
+    for (const { username, realmRoles } of realm.users) expect(realmRoles, username).toHaveLength(1);
+  });
+});
+
 describe('the demo people', () => {
   it.each(people.users)('$username is named after a role and an organisation that exist', (user) => {
     expect(roles).toContain(user.role);
@@ -72,6 +152,11 @@ describe('the local realm', () => {
 
   it('has no client without a secret slip in', () => {
     expect(() => composeRealm(realm, people, { ...secrets, 'service-risk': '' })).toThrow('service-risk');
+  });
+
+  it('has no two clients share a secret', () => {
+    const shared = { ...secrets, 'service-risk': secrets['service-case'] ?? '' };
+    expect(() => composeRealm(realm, people, shared)).toThrow('shares its secret');
   });
 
   it('adds the people with their groups, and the teams below the provider', () => {

@@ -92,10 +92,13 @@ export const composeRealm = (
   people: DemoPeople,
   secrets: Readonly<Record<string, string>>,
 ): Realm => {
+  const given = new Set<string>();
   const withSecret = realm.clients.map((each) => {
     if (each.publicClient) return each;
     const secret = secrets[each.clientId];
     if (!secret) throw new Error(`No secret for the client ${each.clientId}.`);
+    if (given.has(secret)) throw new Error(`The client ${each.clientId} shares its secret with another.`);
+    given.add(secret);
     return { ...each, secret };
   });
   return {
