@@ -75,6 +75,17 @@ describe('a connection', () => {
     await vi.waitFor(() => expect(service.cancelled).toHaveLength(1));
   });
 
+  it.each(['Bearer d.e.f', 'Basic dTpw', ''])(
+    'that brings a second Authorization header (%s) brings none that counts',
+    async (second) => {
+      const received = await raw(
+        `GET /v1/referrals/${id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer a.b.c\r\nauthorization: ${second}\r\n\r\n`,
+      );
+      expect(received).toMatch(/^HTTP\/1\.1 401 /);
+      expect(service.calls).toHaveLength(0);
+    },
+  );
+
   it('that speaks no HTTP gets a problem document and is closed', async () => {
     const received = await raw('HELLO\r\n\r\n');
     expect(received).toMatch(/^HTTP\/1\.1 400 /);

@@ -66,6 +66,7 @@ export const start = async (config = loadConfig(gatewayConfig)): Promise<Running
     answered: (answer) => {
       const { route, method, status } = answer;
       meters.httpServerDuration(answer.seconds, { route, method, status: String(status) });
+      if (status === 401) meters.callsRefused({ service: 'gateway', reason: 'token-refused' });
       answers(answer);
     },
     unknownError: (error, traceId) => log.error({ error, trace_id: traceId }, 'unknown error'),

@@ -31,7 +31,10 @@ describe('the verifier', () => {
     ['expired', { exp: seconds - 1 }, {}],
     ['without expiry', { exp: undefined }, {}],
     ['with an expiry that is no number', { exp: '9999999999' }, {}],
-    ['not valid yet', { nbf: seconds + 600 }, {}],
+    ['not valid yet', { nbf: seconds + 40 }, {}],
+    ['issued in the future', { iat: seconds + 40 }, {}],
+    ['without the time of its issue', { iat: undefined }, {}],
+    ['bound to a key', { typ: 'DPoP' }, {}],
     ['of another issuer', { iss: 'https://elsewhere.example/realms/test' }, {}],
     ['for another audience', { aud: ['account'] }, {}],
     ['for no audience', { aud: undefined }, {}],
@@ -50,6 +53,12 @@ describe('the verifier', () => {
       kind: 'unauthenticated',
       slug: 'token-refused',
       message: 'The access token is missing, expired or not valid here.',
+    });
+  });
+
+  it.each(['iat', 'nbf'])('accepts one whose %s lies less than 30 s ahead', async (claim) => {
+    await expect(verify(issuer.token({ [claim]: seconds + 20 }))).resolves.toMatchObject({
+      subject: 'user-1',
     });
   });
 
@@ -76,6 +85,50 @@ describe('the verifier', () => {
     expect(issuer.lookUps() - before).toBeLessThanOrEqual(1);
     await expect(verify(issuer.token())).resolves.toMatchObject({ subject: 'user-1' });
     expect(complaint).not.toHaveBeenCalled();
+  });
+
+  it('forgets a key that was taken away within a minute, and learns a new one at once', async () => {
+    const rotating = await testIssuer();
+    let clock = Date.now();
+    const fresh = keycloakVerifier(
+      { issuer: rotating.issuer, internalUrl: rotating.issuer, audience: 'midas' },
+      () => clock,
+    );
+    const before = rotating.token();
+    await expect(fresh(before)).resolves.toBeDefined();
+    rotating.rotate();
+    await expect(fresh(rotating.token({}, { kid: 'k2' }))).resolves.toBeDefined();
+    await expect(slugOf(fresh(before))).resolves.toBe('token-refused');
+    rotating.rotate();
+    clock += 61_000;
+    await expect(slugOf(fresh(rotating.token({}, { kid: 'k2' })))).resolves.toBe('token-refused');
+    await rotating.stop();
+  });
+
+  it('trusts the keys that it has while they cannot be read anew', async () => {
+    const gone = await testIssuer();
+    let clock = Date.now();
+    const cut = keycloakVerifier(
+      { issuer: gone.issuer, internalUrl: gone.issuer, audience: 'midas' },
+      () => clock,
+    );
+    const token = gone.token({ exp: Math.floor(clock / 1000) + 600 });
+    await cut(token);
+    await gone.stop();
+    clock += 61_000;
+    await expect(cut(token)).resolves.toBeDefined();
+    clock += 300_000;
+    await expect(slugOf(cut(token))).resolves.toBe('identity-unavailable');
+  });
+
+  it('asks nobody whom a token names', async () => {
+    const before = issuer.lookUps();
+    const elsewhere = { jku: issuer.issuer, x5u: issuer.issuer };
+    await expect(slugOf(verify(issuer.token({}, { forged: true, header: elsewhere })))).resolves.toBe(
+      'token-refused',
+    );
+    await expect(verify(issuer.token({}, { header: elsewhere }))).resolves.toBeDefined();
+    expect(issuer.lookUps()).toBe(before);
   });
 
   it('shares one look-up of the keys among first requests', async () => {

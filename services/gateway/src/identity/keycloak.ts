@@ -16,20 +16,21 @@ export interface KeycloakOptions {
 interface GrantManager {
   createGrant(data: { access_token: string }): Promise<{ access_token?: { content?: unknown } }>;
   readonly rotation: {
-    realmUrl: string;
-    lastTimeRequesTime: number;
-    readonly jwks: readonly { readonly kid?: string }[];
+    jwks: readonly { readonly kid?: string }[];
     getJWK(kid: string): Promise<string>;
   };
 }
 
 // Milliseconds.
-const lookUpPause = 10_000;
-const lookUpTimeout = 5_000;
+const keysFresh = 60_000;
+const keysHold = 300_000;
+const missPause = 10_000;
+const readTimeout = 5_000;
+const skew = 30_000;
 
 /**
  * Verifies bearer tokens with keycloak-connect's grant manager: signature by the realm's keys, issuer, audience,
- * type and expiry. What it leaves open is closed here: only RS256, and `exp`, `nbf` and `sub` must be sound.
+ * type and expiry. What it leaves open is closed here: only RS256, and `exp`, `iat`, `nbf` and `sub` must be sound.
  */
 export function keycloakVerifier(options: KeycloakOptions, now: () => number = Date.now): TokenVerifier {
   const manager = grantManager(options, now);
@@ -62,44 +63,60 @@ function grantManager({ issuer, internalUrl, audience }: KeycloakOptions, now: (
   );
   const manager = Object(keycloak).grantManager as GrantManager;
   // The issuer may be unreachable from here by its public name.
-  manager.rotation.realmUrl = internalUrl.replace(/\/$/, '');
-  return withSharedLookUps(manager, now);
+  return withOwnLookUps(manager, `${internalUrl.replace(/\/$/, '')}/protocol/openid-connect/certs`, now);
 }
 
 /**
- * Keeps a burst of requests, or of made-up key ids, from falling on Keycloak: look-ups are shared, and after one an
- * unknown key is refused for ten seconds without asking again.
+ * Reads the keys in place of the grant manager, which would keep a removed key for ever and ask Keycloak for every
+ * made-up one: once a minute, and at once for an unknown key unless the last such question was in vain ten seconds
+ * ago. Look-ups are shared, and the last keys serve while Keycloak is away.
  */
-function withSharedLookUps(manager: GrantManager, now: () => number): GrantManager {
+function withOwnLookUps(manager: GrantManager, url: string, now: () => number): GrantManager {
   const { rotation } = manager;
-  const lookUp = rotation.getJWK.bind(rotation);
+  const asPem = rotation.getJWK.bind(rotation);
   const isKnown = (kid: string) => rotation.jwks.some((key) => key.kid === kid);
-  let answered = Number.NEGATIVE_INFINITY;
-  let running: Promise<unknown> | undefined;
-  rotation.getJWK = async (kid) => {
-    if (!isKnown(kid)) {
-      if (running === undefined && now() - answered < lookUpPause) throw new Error('unknown key');
-      // The package's own pause, which complains on the console, is replaced by this one.
-      rotation.lastTimeRequesTime = 0;
-      running ??= withinTime(lookUp(kid)).finally(() => {
+  let readAt = Number.NEGATIVE_INFINITY;
+  let missedAt = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | undefined;
+  const read = (): Promise<void> => {
+    running ??= readKeys(url)
+      .then((keys) => {
+        rotation.jwks = keys;
+        readAt = now();
+      })
+      .finally(() => {
         running = undefined;
       });
-      await running.catch((error: unknown) => {
-        if (isUnreachable(error)) throw error;
+    return running;
+  };
+  rotation.getJWK = async (kid) => {
+    const age = now() - readAt;
+    if (age >= keysFresh)
+      await read().catch((error: unknown) => {
+        if (age >= keysHold) throw error;
       });
-      answered = now();
-      if (!isKnown(kid)) throw new Error('unknown key');
+    if (!isKnown(kid) && now() - missedAt >= missPause) {
+      await read();
+      if (!isKnown(kid)) missedAt = now();
     }
-    return lookUp(kid);
+    if (!isKnown(kid)) throw new Error('unknown key');
+    return asPem(kid);
   };
   return manager;
 }
 
-function withinTime<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('ETIMEDOUT')), lookUpTimeout);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+const unreachable = 'the keys cannot be read';
+
+async function readKeys(url: string): Promise<GrantManager['rotation']['jwks']> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(readTimeout) });
+    const body: unknown = await response.json();
+    const { keys } = Object(body) as { readonly keys?: unknown };
+    if (response.ok && Array.isArray(keys)) return keys;
+    throw new Error(`The key set answered ${response.status}.`);
+  } catch (cause) {
+    throw new Error(unreachable, { cause });
+  }
 }
 
 /** The grant manager checks RSA-SHA256 whatever the header says; a header that says otherwise is refused first. */
@@ -132,16 +149,17 @@ function refuseOrWait(error: unknown): never {
 
 // The grant manager hands on nothing but the text of the cause.
 function isUnreachable(error: unknown): boolean {
-  const text = error instanceof Error ? error.message : '';
-  return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|socket hang up|Error fetching JWK/.test(
-    text,
-  );
+  return error instanceof Error && error.message.includes(unreachable);
 }
 
 function bearerOf(token: string, content: unknown, now: number): Bearer {
   const claims: Readonly<Record<string, unknown>> = { ...Object(content) };
-  const { exp, nbf, sub, azp } = claims;
+  const { exp, iat, nbf, sub, azp } = claims;
   if (typeof exp !== 'number' || exp * 1000 <= now || typeof sub !== 'string' || sub === '') return refuse();
-  if (nbf !== undefined && (typeof nbf !== 'number' || nbf * 1000 > now + 30_000)) return refuse();
+  if (!isPast(iat, now) || (nbf !== undefined && !isPast(nbf, now))) return refuse();
   return { token, subject: sub, client: typeof azp === 'string' ? azp : sub, expires: exp };
+}
+
+function isPast(time: unknown, now: number): boolean {
+  return typeof time === 'number' && time * 1000 <= now + skew;
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RateLimits } from '../limits/rate.ts';
 import { type Bearer, bearerToken, refuse, type TokenVerifier } from './verifier.ts';
 
@@ -19,7 +19,7 @@ export function signIn(app: FastifyInstance, verify: TokenVerifier, limits: Rate
     const { endpoint } = request.routeOptions.config;
     if (endpoint === undefined) return;
     try {
-      const token = bearerToken(request.headers.authorization);
+      const token = bearerToken(authorization(request));
       if (token !== undefined) request.bearer = await verify(token, () => limits.beforeVerifying(request));
       else if (endpoint.contract.access.kind !== 'public') refuse();
     } catch (error) {
@@ -28,4 +28,11 @@ export function signIn(app: FastifyInstance, verify: TokenVerifier, limits: Rate
     }
     await limits.count(request, reply);
   });
+}
+
+/** The one `Authorization` header. Node would take the first of two, and a proxy before us perhaps the second. */
+function authorization({ headers, raw }: FastifyRequest): string | undefined {
+  const names = raw.rawHeaders.filter((_, index) => index % 2 === 0);
+  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1) refuse();
+  return headers.authorization;
 }

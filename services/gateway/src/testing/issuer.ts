@@ -11,6 +11,8 @@ export interface TestIssuer {
   readonly granted: () => readonly { readonly client: string; readonly scope: string }[];
   /** A token like Keycloak's; claims may be replaced or, with undefined, left out. */
   token(claims?: Readonly<Record<string, unknown>>, options?: TokenOptions): string;
+  /** Gives it a new key in place of the old, under the next name: `k1`, `k2` … */
+  rotate(): void;
   stop(): Promise<void>;
 }
 
@@ -19,6 +21,8 @@ export interface TokenOptions {
   readonly kid?: string;
   /** Signs with a key that the issuer does not have. */
   readonly forged?: boolean;
+  /** More members of the header. */
+  readonly header?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -26,16 +30,22 @@ export interface TokenOptions {
  * tests use the real one.
  */
 export async function testIssuer(): Promise<TestIssuer> {
-  const own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let generation = 1;
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
   let asked = 0;
-  const jwk = { ...own.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
+  const jwk = () => ({
+    ...own.publicKey.export({ format: 'jwk' }),
+    kid: `k${generation}`,
+    use: 'sig',
+    alg: 'RS256',
+  });
   const granted: { client: string; scope: string }[] = [];
   const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'application/json');
     if (request.url === '/realms/test/protocol/openid-connect/certs') {
       asked += 1;
-      response.end(JSON.stringify({ keys: [jwk] }));
+      response.end(JSON.stringify({ keys: [jwk()] }));
     } else if (request.url === '/realms/test/protocol/openid-connect/token') {
       const form = new URLSearchParams(await text(request));
       const scope = form.get('scope') ?? '';
@@ -51,7 +61,7 @@ export async function testIssuer(): Promise<TestIssuer> {
     issuer,
     lookUps: () => asked,
     granted: () => granted,
-    token(claims = {}, { alg = 'RS256', kid = 'k1', forged = false } = {}) {
+    token(claims = {}, { alg = 'RS256', kid = 'k1', forged = false, header = {} } = {}) {
       const now = Math.floor(Date.now() / 1000);
       const base = {
         iss: issuer,
@@ -62,8 +72,12 @@ export async function testIssuer(): Promise<TestIssuer> {
         iat: now,
         exp: now + 300,
       };
-      const signed = `${part({ alg, typ: 'JWT', kid })}.${part({ ...base, ...claims })}`;
+      const signed = `${part({ alg, typ: 'JWT', kid, ...header })}.${part({ ...base, ...claims })}`;
       return `${signed}.${signature(signed, alg, forged ? other.privateKey : own.privateKey, own.publicKey)}`;
+    },
+    rotate: () => {
+      own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      generation += 1;
     },
     stop: () =>
       new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve()))),

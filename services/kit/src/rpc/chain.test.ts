@@ -8,6 +8,7 @@ import {
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../db/index.ts';
+import { metricsText } from '../telemetry/index.ts';
 import { type TestDatabase, testDatabase, waitFor } from '../testing/index.ts';
 import { issuer } from './fixture/tokens.ts';
 import { person, refusal, startWorld, submission, type World } from './fixture/world.ts';
@@ -99,6 +100,37 @@ describe('who calls', () => {
       { what: 'a line of the log' },
     );
     expect(world.lines.join('')).not.toContain('eyJ');
+  });
+
+  it('counts every refusal, and writes down ten a second with how many were left out', async () => {
+    const refusedSoFar = async () => {
+      const page = await metricsText();
+      const found = /^midas_unknown_caller_refused_total\{service="referral",reason="token-refused"\} (\d+)/m;
+      return Number(found.exec(page)?.[1] ?? 0);
+    };
+    const before = await refusedSoFar();
+    const linesBefore = world.lines.length;
+    const began = Date.now();
+    const credential = await world.realm.service('gateway', 'risk');
+    const send = () => refusal(get({ authorization: `Bearer ${credential}` }));
+    await Promise.all(Array.from({ length: 60 }, send));
+    expect(await refusedSoFar()).toBe(before + 60);
+    const told = () =>
+      world.lines.slice(linesBefore).flatMap((line): Record<string, unknown>[] => {
+        const parsed = JSON.parse(line);
+        return parsed.msg === 'refused a call of an unknown caller' ? [parsed] : [];
+      });
+    const secondsBegun = Math.floor(Date.now() / 1000) - Math.floor(began / 1000) + 1;
+    expect(told().length).toBeLessThanOrEqual(10 * secondsBegun);
+    await waitFor(
+      async () => {
+        await send();
+        return told().some(({ suppressed }) => Number(suppressed) > 0);
+      },
+      { what: 'a line that says how many were left out' },
+    );
+    expect(told().at(-1)).toMatchObject({ rpc: rpcs.getReferral.path, outcome: 'token-refused' });
+    expect(JSON.stringify(told())).not.toContain(credential.slice(0, 10));
   });
 });
 
