@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
 import { downloadHandler } from './calls/download.ts';
@@ -11,8 +10,10 @@ import { routeUrl } from './contract/path.ts';
 import { signIn } from './identity/signin.ts';
 import type { TokenVerifier } from './identity/verifier.ts';
 import { parseJson } from './json/parse.ts';
+import { boundConnections, type ConnectionBounds, patience } from './limits/connections.ts';
 import { type RateLimitOptions, rateLimits } from './limits/rate.ts';
-import { isPublicRead, securityHeaders } from './limits/security.ts';
+import { boundArrival, boundRequests, requestBounds } from './limits/request.ts';
+import { crossOrigin, secureAnswers } from './limits/security.ts';
 import { serveDocuments } from './openapi/documents.ts';
 import { routeSchema } from './openapi/route.ts';
 import { answerWithProblems, sendProblem } from './problems/answers.ts';
@@ -35,6 +36,11 @@ export interface AppDeps extends CallDeps, TransferLimits {
   readonly verify: TokenVerifier;
   readonly rates: RateLimitOptions;
   readonly bodyLimit: number;
+  /** Milliseconds in which a request without a file must have arrived. */
+  readonly receiveTimeoutMs: number;
+  readonly connections: ConnectionBounds;
+  /** Origins whose pages may call with a token. */
+  readonly origins: readonly string[];
   readonly trustedProxies: readonly string[];
   /** Called once for every answer. */
   readonly answered: (answer: Answered) => void;
@@ -42,16 +48,21 @@ export interface AppDeps extends CallDeps, TransferLimits {
   readonly unknownError: (error: unknown, traceId: string) => void;
 }
 
-const jsonDepth = 32;
-// Milliseconds in which a request must have arrived; a slow sender is cut off.
-const receiveTimeout = 30_000;
+const jsonBounds = { depth: requestBounds.jsonDepth, values: requestBounds.jsonValues };
 
 /** Builds the HTTP server: one route per endpoint, and nothing that knows one endpoint from another. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const takesFiles = deps.endpoints.some(({ shape }) => shape === 'upload');
   const app = fastify({
     bodyLimit: deps.bodyLimit,
-    requestTimeout: takesFiles ? deps.transferTimeoutMs : receiveTimeout,
+    requestTimeout: takesFiles ? deps.transferTimeoutMs : deps.receiveTimeoutMs,
+    keepAliveTimeout: patience.idleMs,
+    maxRequestsPerSocket: patience.requests,
+    http: {
+      maxHeaderSize: requestBounds.headerBytes,
+      headersTimeout: Math.min(patience.headersMs, deps.receiveTimeoutMs),
+      connectionsCheckingInterval: patience.lookEveryMs,
+    },
     // Never the caller's own: it could say anything, and it goes into the log.
     genReqId: () => randomUUID(),
     // While draining, requests on open connections are still served and their connections closed.
@@ -61,13 +72,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     // Refusals before there is a route, such as a path with a broken escape.
     frameworkErrors: (error, request, reply) => void sendProblem(reply, problemOf(error, traceIdOf(request))),
   });
+  boundConnections(app.server, deps.connections);
+  secureAnswers(app);
   // `fromJson` is the only judge of a body: nothing is coerced, removed or filled in before it.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, body.length === 0 ? undefined : parseJson(Buffer.from(body), jsonDepth));
+      done(null, body.length === 0 ? undefined : parseJson(Buffer.from(body), jsonBounds));
     } catch (error) {
       done(error instanceof Error ? error : new Error('unreadable body'));
     }
@@ -79,9 +92,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   closeConnectionsWhileDraining(app);
   answerWithProblems(app, deps.endpoints, deps.unknownError);
-  await app.register(helmet, securityHeaders);
+  boundRequests(app);
+  if (takesFiles) boundArrival(app, deps.receiveTimeoutMs);
   await app.register(cors, {
-    delegator: (request, done) => done(null, { origin: isPublicRead(request) ? '*' : false }),
+    delegator: (request, done) => done(null, crossOrigin(request, deps.origins)),
   });
   await app.register(rateLimit, { global: false });
   signIn(app, deps.verify, rateLimits(app, deps.rates));

@@ -1,10 +1,10 @@
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
 import { registry } from '@midas/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readEndpoints } from './contract/endpoint.ts';
 import { type FakeAnswer, type FakeService, fakeService } from './testing/fake-service.ts';
 import { type TestGateway, testGateway } from './testing/gateway.ts';
+import { rawAnswer } from './testing/raw.ts';
 
 const endpoints = readEndpoints(registry);
 const id = '0190a5b0-0000-7000-8000-000000000001';
@@ -46,18 +46,7 @@ const submit = (signal?: AbortSignal) =>
     ...(signal ? { signal } : {}),
   });
 
-/** Sends raw bytes and gives everything that comes back until the connection ends. */
-const raw = (bytes: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(origin);
-    let received = '';
-    const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    socket.on('data', (chunk) => {
-      received += chunk.toString();
-    });
-    socket.on('error', reject);
-    socket.on('close', () => resolve(received));
-  });
+const raw = (bytes: string) => rawAnswer(origin, bytes);
 
 describe('a connection', () => {
   it('carries a POST to its answer, several times over', async () => {

@@ -89,13 +89,17 @@ export const start = async (config = loadConfig(gatewayConfig)): Promise<Running
 
 function limitsOf(config: GatewayConfig) {
   return {
+    receiveTimeoutMs: config.RECEIVE_TIMEOUT_MS,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     transferTimeoutMs: config.TRANSFER_TIMEOUT_MS,
     bodyLimit: config.BODY_LIMIT_BYTES,
     uploadLimit: config.UPLOAD_LIMIT_BYTES,
-    trustedProxies: config.TRUSTED_PROXIES.split(',')
-      .map((text) => text.trim())
-      .filter((text) => text !== ''),
+    trustedProxies: config.TRUSTED_PROXIES,
+    origins: config.CORS_ORIGINS,
+    connections: {
+      most: config.MAX_CONNECTIONS,
+      mostPerAddress: config.TRUSTED_PROXIES.length > 0 ? undefined : config.MAX_CONNECTIONS_PER_IP,
+    },
     rates: {
       perClient: config.RATE_LIMIT_PER_MINUTE,
       perAddress: config.RATE_LIMIT_ANONYMOUS_PER_MINUTE,

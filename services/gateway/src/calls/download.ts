@@ -44,7 +44,7 @@ export function downloadHandler(endpoint: Endpoint, deps: CallDeps & TransferLim
           const first = await next(messages);
           const { contentType } = piece(endpoint, file, first ?? Buffer.alloc(0));
           const type = safeType.test(contentType) ? contentType : 'application/octet-stream';
-          reply.header('cache-control', 'no-store').header('content-disposition', 'attachment').type(type);
+          reply.header('content-disposition', 'attachment').type(type);
           await reply.send(Readable.from(data(endpoint, file, first, messages), { objectMode: false }));
           return reply;
         }),

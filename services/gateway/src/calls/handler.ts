@@ -83,7 +83,6 @@ export function sendAnswer(
   answer: Answer,
 ): FastifyReply {
   const [etag] = answer.metadata.get('etag');
-  reply.header('cache-control', 'no-store');
   if (typeof etag === 'string') {
     reply.header('etag', etag);
     if (endpoint.verb === 'GET' && matchesEtag(request.headers['if-none-match'], etag))

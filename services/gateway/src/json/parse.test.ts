@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from './parse.ts';
 
-const parse = (text: string, depth = 32) => parseJson(Buffer.from(text), depth);
+const bounds = { depth: 32, values: 1_000 };
+const parse = (text: string) => parseJson(Buffer.from(text), bounds);
 const slugOf = (work: () => unknown): string => {
   try {
     work();
@@ -38,6 +39,18 @@ describe('parseJson', () => {
     expect(slugOf(() => parse('{"a":'.repeat(33)))).toBe('json-too-deep');
   });
 
+  it('accepts as many values as the limit and not many more, in one list, one object or over many', () => {
+    const list = (length: number) => JSON.stringify(new Array(length).fill(0));
+    const object = (keys: number) =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_value, at) => [`k${at}`, 0])));
+    const spread = (rows: number) => JSON.stringify(new Array(rows).fill({ a: [] }));
+    for (const body of [list(1_000), object(1_000), spread(300)])
+      expect(slugOf(() => parse(body))).toBe('accepted');
+    for (const body of [list(1_002), object(1_002), spread(400)])
+      expect(slugOf(() => parse(body))).toBe('json-too-many');
+    expect(slugOf(() => parse(JSON.stringify({ a: ',[{'.repeat(2_000) })))).toBe('accepted');
+  });
+
   it('does not count brackets within text', () => {
     expect(parse(JSON.stringify({ a: '[{'.repeat(50), b: '\\"[' }))).toEqual({
       a: '[{'.repeat(50),
@@ -53,7 +66,7 @@ describe('parseJson', () => {
   });
 
   it('refuses bytes that are not UTF-8', () => {
-    expect(slugOf(() => parseJson(Buffer.from([0x22, 0xc3, 0x28, 0x22]), 32))).toBe('malformed-json');
+    expect(slugOf(() => parseJson(Buffer.from([0x22, 0xc3, 0x28, 0x22]), bounds))).toBe('malformed-json');
   });
 
   it('never repeats the body in its refusal', () => {

@@ -9,15 +9,23 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
+/** How much a body may hold. */
+export interface JsonBounds {
+  /** Levels of nesting. */
+  readonly depth: number;
+  /** Keys and items, all levels together. */
+  readonly values: number;
+}
+
 /**
  * Parses a JSON body. Refuses (kind `invalid`) what `JSON.parse` would silently mend or choke on: bytes that are
- * not UTF-8, nesting deeper than `maxDepth`, and an object that names a key twice, which two readers of the same
- * body could understand differently.
+ * not UTF-8, nesting deeper or values more than the bounds, and an object that names a key twice, which two readers of
+ * the same body could understand differently.
  */
-export function parseJson(body: Buffer, maxDepth: number): unknown {
+export function parseJson(body: Buffer, bounds: JsonBounds): unknown {
   if (!isUtf8(body)) fail('invalid', 'malformed-json', 'The body is not JSON in UTF-8.');
   const text = body.toString('utf8');
-  checkDepthAndKeys(text, maxDepth);
+  checkBoundsAndKeys(text, bounds);
   try {
     return JSON.parse(text);
   } catch {
@@ -27,17 +35,24 @@ export function parseJson(body: Buffer, maxDepth: number): unknown {
 }
 
 /** One pass over the text. Tolerates malformed text, which `JSON.parse` refuses afterwards. */
-function checkDepthAndKeys(text: string, maxDepth: number): void {
+function checkBoundsAndKeys(text: string, { depth, values }: JsonBounds): void {
   // For each open object the keys seen; null for an array.
   const open: (Set<string> | null)[] = [];
   let keyNext = false;
+  // A comma stands before each value but the first of its object or list.
+  let seen = 0;
+  const count = () => {
+    seen += 1;
+    if (seen > values) fail('invalid', 'json-too-many', `The body holds more than ${values} values.`);
+  };
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case openBrace:
       case openBracket:
+        count();
         keyNext = text.charCodeAt(at) === openBrace;
-        if (open.push(keyNext ? new Set() : null) > maxDepth) {
-          fail('invalid', 'json-too-deep', `The body is nested deeper than ${maxDepth} levels.`);
+        if (open.push(keyNext ? new Set() : null) > depth) {
+          fail('invalid', 'json-too-deep', `The body is nested deeper than ${depth} levels.`);
         }
         break;
       case closeBrace:
@@ -46,6 +61,7 @@ function checkDepthAndKeys(text: string, maxDepth: number): void {
         keyNext = false;
         break;
       case comma:
+        count();
         keyNext = open.at(-1) instanceof Set;
         break;
       case quote: {

@@ -2,6 +2,7 @@ import { DomainError } from '@midas/kit';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type Endpoint, verbsOf } from '../contract/endpoint.ts';
 import { pathPattern } from '../contract/path.ts';
+import { securityHeaders } from '../limits/security.ts';
 import { traceIdOf } from '../telemetry/requests.ts';
 import { methodNotAllowed, type Problem, problemOf, problemType } from './problem.ts';
 
@@ -44,7 +45,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   reply.removeHeader('etag').removeHeader('location');
   return reply
     .code(problem.status)
-    .headers({ ...problem.headers, 'cache-control': 'no-store' })
+    .headers({ ...securityHeaders, ...problem.headers })
     .type(problemType)
     .send(JSON.stringify(problem.document));
 }

@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
-import { problemOf, problemType } from './problem.ts';
+import { securityHeaders } from '../limits/security.ts';
+import { problemType, refusedByHttp } from './problem.ts';
+
+const noTrace = '0'.repeat(32);
 
 /**
  * Answers bytes that are no HTTP request, or one that did not arrive in time: Node parses them before there is a
@@ -10,16 +13,19 @@ export function answerBrokenHttp(error: Error & { readonly code?: string }, sock
     socket.destroy();
     return;
   }
-  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
-  const { document } = problemOf({ statusCode: 400 }, '0'.repeat(32));
-  const [status, reason] = late
-    ? [408, 'Request Timeout']
-    : tooLong
-      ? [431, 'Header Fields Too Large']
-      : [400, 'Bad Request'];
-  const body = JSON.stringify({ ...document, status });
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const { status, document } = refusedByHttp(slugOf(error.code), noTrace);
+  const body = JSON.stringify(document);
+  const headers = {
+    ...securityHeaders,
+    'content-type': problemType,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${document.title}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function slugOf(code: string | undefined) {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'too-slow';
+  return code === 'HPE_HEADER_OVERFLOW' ? 'too-many-headers' : 'bad-request';
 }

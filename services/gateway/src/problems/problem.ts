@@ -34,16 +34,25 @@ export function problemOf(error: unknown, traceId: string): Problem {
   return build(known.kind, known.slug, known.message, traceId, known.violations);
 }
 
-/** 405: the path exists, with other verbs. It is of no kind that a service could raise. */
+/** Refusals that only HTTP knows: of no kind that a service could raise. */
+const httpRefusals = {
+  'method-not-allowed': [405, 'Method not allowed', 'This path does not answer this method.'],
+  'too-slow': [408, 'Request timeout', 'The request did not arrive in time.'],
+  'url-too-long': [414, 'URL too long', 'The path and query are longer than this server accepts.'],
+  'too-many-parameters': [400, 'Invalid request', 'The query has more parameters than this server accepts.'],
+  'too-many-headers': [431, 'Header fields too large', 'The headers are more than this server accepts.'],
+  'bad-request': [400, 'Invalid request', 'The request is not well-formed.'],
+} as const;
+
+/** The problem of a refusal that only HTTP knows. */
+export function refusedByHttp(slug: keyof typeof httpRefusals, traceId: string): Problem {
+  const [status, title, detail] = httpRefusals[slug];
+  return { status, headers: {}, document: documentOf(slug, status, title, detail, traceId) };
+}
+
+/** 405: the path exists, with other verbs. */
 export function methodNotAllowed(allowed: readonly string[], traceId: string): Problem {
-  const allow = allowed.join(', ');
-  const detail = `This path answers ${allow} only.`;
-  const problem = build('unsupported', 'method-not-allowed', detail, traceId, []);
-  return {
-    status: 405,
-    headers: { allow },
-    document: { ...problem.document, title: 'Method not allowed', status: 405 },
-  };
+  return { ...refusedByHttp('method-not-allowed', traceId), headers: { allow: allowed.join(', ') } };
 }
 
 function build(
@@ -54,18 +63,28 @@ function build(
   violations: readonly Violation[],
 ): Problem {
   const { http, title } = errorTable[kind];
+  const document = documentOf(slug, http, title, detail, traceId);
   return {
     status: http,
     headers: headersOf[kind] ?? {},
-    document: {
-      type: `urn:midas:problem:${slug}`,
-      title,
-      status: http,
-      detail,
-      instance: `urn:midas:trace:${traceId}`,
-      slug,
-      ...(violations.length > 0 ? { violations } : {}),
-    },
+    document: violations.length > 0 ? { ...document, violations } : document,
+  };
+}
+
+function documentOf(
+  slug: string,
+  status: number,
+  title: string,
+  detail: string,
+  traceId: string,
+): Problem['document'] {
+  return {
+    type: `urn:midas:problem:${slug}`,
+    title,
+    status,
+    detail,
+    instance: `urn:midas:trace:${traceId}`,
+    slug,
   };
 }
 
