@@ -1,4 +1,5 @@
 import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { CallerFactsServiceService } from '@midas/proto/case/v1/access';
 import { CaseServiceService, GroupServiceService, PersonServiceService } from '@midas/proto/case/v1/case';
 import { ProgrammeServiceService } from '@midas/proto/perpetrator_programme/v1/programme';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
@@ -8,6 +9,8 @@ import { caseHandlers } from './case/case.rpc.ts';
 import { caseStore } from './case/case.store.ts';
 import { contactHandlers } from './case/contact.rpc.ts';
 import { contactStore } from './case/contact.store.ts';
+import { factHandlers } from './facts/facts.rpc.ts';
+import { factStore } from './facts/facts.store.ts';
 import { groupHandlers } from './group/group.rpc.ts';
 import { groupStore } from './group/group.store.ts';
 import { personHandlers } from './person/person.rpc.ts';
@@ -29,6 +32,7 @@ export const start = (config = loadConfig(serviceConfig)) =>
       const cases = caseStore(sealer, persons);
       return [
         serve(PersonServiceService, personHandlers({ persons })),
+        serve(CallerFactsServiceService, factHandlers({ facts: factStore() })),
         serve(CaseServiceService, {
           ...caseHandlers({ cases }),
           ...contactHandlers({ cases, contacts: contactStore(sealer), newId }),

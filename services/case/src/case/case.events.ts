@@ -74,6 +74,7 @@ export function openCaseOnAcceptance({
         id: newId(),
         referralId,
         personId: person.personId,
+        organisation: referral.acceptedByOrganisation || null,
         acceptedAt: acceptedAt ?? unit.occurredAt,
       });
       await cases.add(unit.db, decision.state, { person, allegedPerpetrators }, unit.now);

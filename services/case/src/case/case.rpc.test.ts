@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { serviceClient, type TestClient, waitFor } from '@midas/kit/testing';
+import { serviceClient, type TestClient, testToken, waitFor } from '@midas/kit/testing';
+import { CallerFactsServiceService } from '@midas/proto/case/v1/access';
 import { CaseServiceService, ContactChannel, PersonServiceService } from '@midas/proto/case/v1/case';
 import { CaseAllocated, CaseClosed, CaseEngaged, CaseOpened } from '@midas/proto/case/v1/events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -328,6 +329,29 @@ describe('services', () => {
       team: 'idva',
       person: { nhsNumber: '9434765919', address: undefined },
     });
+  });
+
+  it('those that judge users are told how one stands to cases, by ids and codes; nothing without a user', async () => {
+    const { caseId } = await allocatedCase(platform);
+    const { personId } = await platform.db.case.findUniqueOrThrow({ where: { id: caseId } });
+    using risk = serviceClient(CallerFactsServiceService, platform.case.address, { as: { service: 'risk' } });
+    const asUser = async (user: string) => ({
+      headers: { 'x-user-authorization': `Bearer ${await testToken(user)}` },
+    });
+    const { relations } = await risk.getCallerFacts({}, await asUser('case-worker@provider'));
+    const ofCase = relations.filter((relation) => relation.caseId === caseId);
+    const scope = 'SHARE_SCOPE_UNSPECIFIED';
+    expect(ofCase).toEqual([
+      { kind: 'RELATION_KIND_ASSIGNED', caseId, personId, scope },
+      { kind: 'RELATION_KIND_TEAM', caseId, personId, scope },
+    ]);
+    const none = { relations: [], blockedPersonIds: [] };
+    expect(await risk.getCallerFacts({}, await asUser('service-manager@provider'))).toEqual(none);
+    expect(await risk.getCallerFacts({})).toEqual(none);
+    using gateway = serviceClient(CallerFactsServiceService, platform.case.address, {
+      as: 'case-worker@provider',
+    });
+    await expect(gateway.getCallerFacts({})).rejects.toMatchObject({ kind: 'forbidden' });
   });
 
   it('no other service is, and no user', async () => {

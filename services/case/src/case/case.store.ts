@@ -45,7 +45,15 @@ export function caseStore(sealer: Sealer, persons: PersonStore) {
       parties: { readonly person: ResolvedSending; readonly allegedPerpetrators: readonly ResolvedSending[] },
       recordedAt: Date,
     ): Promise<void> {
-      await db.case.create({ data: { ...state, particularsId: parties.person.particularsId, recordedAt } });
+      const concerns = [parties.person, ...parties.allegedPerpetrators].map(({ personId }) => personId);
+      await db.case.create({
+        data: {
+          ...state,
+          concerns: [...new Set(concerns)],
+          particularsId: parties.person.particularsId,
+          recordedAt,
+        },
+      });
       if (parties.allegedPerpetrators.length === 0) return;
       await db.caseAllegedPerpetrator.createMany({
         data: parties.allegedPerpetrators.map(({ personId, particularsId }, position) => ({
@@ -69,6 +77,7 @@ export function caseStore(sealer: Sealer, persons: PersonStore) {
       id: row.id,
       referralId: row.referralId,
       personId: row.personId,
+      organisation: row.organisation,
       openedAt: row.openedAt,
       worker: row.worker,
       team: row.team,

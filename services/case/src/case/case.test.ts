@@ -13,7 +13,13 @@ import { type ContactMade, engages, logContact } from './contact.ts';
 
 const day = (n: number): Date => new Date(Date.UTC(2018, 0, 1) + n * 86_400_000);
 const now = day(1000);
-const opened = openCase({ id: 'c', referralId: 'r', personId: 'p', acceptedAt: day(10) });
+const opened = openCase({
+  id: 'c',
+  referralId: 'r',
+  personId: 'p',
+  organisation: 'provider',
+  acceptedAt: day(10),
+});
 const engaging = (at: Date): ContactMade => ({ safe: true, twoWay: true, supportAccepted: true, at });
 
 const slugOf = (work: () => unknown): string => {

@@ -9,6 +9,8 @@ export interface CaseState {
   readonly id: string;
   readonly referralId: string;
   readonly personId: string;
+  /** Provider that holds the case; null when it is not known. */
+  readonly organisation: string | null;
   readonly openedAt: Date;
   /** User name of the worker, and the worker's team; null until allocated. */
   readonly worker: string | null;
@@ -37,15 +39,17 @@ export interface Opening {
   readonly id: string;
   readonly referralId: string;
   readonly personId: string;
+  readonly organisation: string | null;
   readonly acceptedAt: Date;
 }
 
 /** Opens a case at the moment its referral was accepted, however late the news of it came. */
-export const openCase = ({ id, referralId, personId, acceptedAt }: Opening): CaseDecision => ({
+export const openCase = ({ id, referralId, personId, organisation, acceptedAt }: Opening): CaseDecision => ({
   state: {
     id,
     referralId,
     personId,
+    organisation,
     openedAt: acceptedAt,
     worker: null,
     team: null,

@@ -85,8 +85,11 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
     }),
 
     acceptReferral: command({
-      decide: ({ referralId, occurredAt }, unit) =>
-        triage(unit, referralId, (referral) => acceptReferral(referral, { occurredAt, now: unit.now })),
+      decide: ({ referralId, occurredAt }, unit) => {
+        const { organisation } = unit.caller;
+        const at = { occurredAt, now: unit.now };
+        return triage(unit, referralId, (referral) => acceptReferral(referral, organisation, at));
+      },
       reread,
     }),
 
@@ -109,6 +112,7 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
         acceptedAt: referral.decidedAt ?? undefined,
         person: referral.sent.person,
         allegedPerpetrators: referral.sent.allegedPerpetrators,
+        acceptedByOrganisation: referral.acceptedByOrganisation ?? '',
       };
       return { answer: call.show('Referral', referral, AcceptedReferral, answer), audit: [referralId] };
     }),

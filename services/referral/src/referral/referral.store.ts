@@ -34,11 +34,11 @@ export function referralStore(sealer: Sealer) {
 
     /** Stores a decision; 412 `stale` when another decision was stored since this one's referral was read. */
     async decide(db: Db, referral: Referral): Promise<void> {
-      const { id, version, status, decidedAt, rejectionReason } = referral;
+      const { id, version, status, decidedAt, acceptedByOrganisation, rejectionReason } = referral;
       const { rejectionNote } = seal(referral);
       const { count } = await db.referral.updateMany({
         where: { id, version: version - 1 },
-        data: { version, status, decidedAt, rejectionReason, rejectionNote },
+        data: { version, status, decidedAt, acceptedByOrganisation, rejectionReason, rejectionNote },
       });
       if (count === 0) fail('stale', 'stale', 'The referral was changed meanwhile; read it again.');
     },

@@ -21,7 +21,7 @@ type Decision = { readonly to: 'ACCEPTED' | 'REJECTED'; readonly occurredAt: Dat
 
 const decide = (referral: Referral, { to, occurredAt }: Decision): Referral =>
   to === 'ACCEPTED'
-    ? acceptReferral(referral, { occurredAt, now })
+    ? acceptReferral(referral, 'provider', { occurredAt, now })
     : rejectReferral(referral, { reason: 'OUT_OF_AREA', note: null }, { occurredAt, now });
 
 const decision: fc.Arbitrary<Decision> = fc.record({

@@ -20,6 +20,8 @@ export interface Referral {
   readonly referredAt: Date;
   readonly recordedAt: Date;
   readonly decidedAt: Date | null;
+  /** Organisation of the intake worker who accepted it: the provider that holds the case. */
+  readonly acceptedByOrganisation: string | null;
   readonly rejectionReason: EnumName<typeof RejectionReason> | null;
   readonly rejectionNote: string | null;
   /** The whole request, as sent. */
@@ -62,6 +64,7 @@ export function submitReferral({ id, organisation, kind, support, sent, now }: S
     referredAt: sent.referredAt ?? now,
     recordedAt: now,
     decidedAt: null,
+    acceptedByOrganisation: null,
     rejectionReason: null,
     rejectionNote: null,
     sent,
@@ -69,9 +72,17 @@ export function submitReferral({ id, organisation, kind, support, sent, now }: S
   };
 }
 
-/** Accepts a submitted referral; 409 when it is decided already, 400 when the time lies before `referred_at`. */
-export function acceptReferral(referral: Referral, at: DecisionTime): Referral {
-  return { ...referral, ...decision(referral, at), status: 'ACCEPTED' };
+/**
+ * Accepts a submitted referral for the organisation that triages; 409 when it is decided already, 400 when the time
+ * lies before `referred_at`.
+ */
+export function acceptReferral(referral: Referral, organisation: string, at: DecisionTime): Referral {
+  return {
+    ...referral,
+    ...decision(referral, at),
+    status: 'ACCEPTED',
+    acceptedByOrganisation: organisation,
+  };
 }
 
 /** Rejects a submitted referral; errors as for `acceptReferral`. */
