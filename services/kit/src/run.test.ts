@@ -9,7 +9,7 @@ import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PrismaClient } from '../gen/prisma/client.ts';
 import { abilityOf } from './access/rules.ts';
-import { type Hooks, handlers } from './rpc/fixture/service.ts';
+import { type Hooks, handlers, unhooked } from './rpc/fixture/service.ts';
 import { type Running, runService } from './run.ts';
 import {
   serviceClient,
@@ -34,7 +34,7 @@ let hooks: Hooks;
 
 beforeEach(async () => {
   [database, nats] = await Promise.all([testDatabase('kit'), testNats()]);
-  hooks = { beforeCommit: async () => undefined, fault: undefined };
+  hooks = unhooked();
   running = await runService({
     name: 'referral',
     config: testServiceConfig('referral', { DATABASE_URL: database.adminUrl, NATS_URL: nats.url }),

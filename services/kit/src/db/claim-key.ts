@@ -14,6 +14,24 @@ interface ClaimRow {
   readonly result_version: number | null;
 }
 
+const look = `SELECT request_digest, result_id, result_version FROM idempotency_record
+  WHERE client = $1 AND subject = $2 AND rpc = $3 AND key = $4`;
+
+/** What an idempotency key was used for and is done; undefined when nothing is done under it yet. */
+export async function usedKey(
+  db: RawClient,
+  { client, subject, rpc, key }: IdempotencyKey,
+): Promise<Extract<KeyClaim, { state: 'done' }> | undefined> {
+  const [row] = await db.$queryRawUnsafe<readonly Omit<ClaimRow, 'locked'>[]>(
+    look,
+    client,
+    subject,
+    rpc,
+    key,
+  );
+  return row && done(row);
+}
+
 /** Claims an idempotency key for the transaction `tx`. Never waits: a key in flight elsewhere is `busy`. */
 export async function claimKey(tx: RawClient, key: IdempotencyKey): Promise<KeyClaim> {
   const [row] = await runInLane<ClaimRow>(tx, claim, [
@@ -24,11 +42,16 @@ export async function claimKey(tx: RawClient, key: IdempotencyKey): Promise<KeyC
     key.key,
   ]);
   if (row === undefined) throw new Error('claiming an idempotency key gave no row');
-  const { request_digest: requestDigest, result_id: resultId, result_version: resultVersion } = row;
-  if (requestDigest !== null && resultId !== null && resultVersion !== null) {
-    return { state: 'done', requestDigest, resultId, resultVersion };
-  }
-  return row.locked ? { state: 'new' } : { state: 'busy' };
+  return done(row) ?? (row.locked ? { state: 'new' } : { state: 'busy' });
+}
+
+function done({
+  request_digest: requestDigest,
+  result_id: resultId,
+  result_version: resultVersion,
+}: Omit<ClaimRow, 'locked'>): Extract<KeyClaim, { state: 'done' }> | undefined {
+  if (requestDigest === null || resultId === null || resultVersion === null) return undefined;
+  return { state: 'done', requestDigest, resultId, resultVersion };
 }
 
 function lockNumber({ client, subject, rpc, key }: IdempotencyKey): string {

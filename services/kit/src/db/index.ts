@@ -1,7 +1,7 @@
 export { databaseAdapter } from './adapter.ts';
 export { type AuditWriter, auditWriter } from './audit.ts';
 export { type AuditEntry, type AuditQuestion, auditEntriesOf } from './audit-entries.ts';
-export { claimKey } from './claim-key.ts';
+export { claimKey, usedKey } from './claim-key.ts';
 export { isUniqueViolation } from './errors.ts';
 export { newId } from './ids.ts';
 export { type Bytes, blindIndex, digest, type KeyedDigest, pseudonym } from './keys.ts';

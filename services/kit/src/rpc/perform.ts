@@ -1,18 +1,31 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MethodContract } from '../contract/methods.ts';
-import { claimKey, transact } from '../db/index.ts';
+import { claimKey, transact, usedKey } from '../db/index.ts';
 import type { KeyedDigest } from '../db/keys.ts';
-import type { AuditRow, Database, Effects, IdempotencyKey, OutboxRow, RawClient, Tx } from '../db/types.ts';
+import type {
+  AuditRow,
+  Database,
+  Effects,
+  IdempotencyKey,
+  KeyClaim,
+  OutboxRow,
+  RawClient,
+  Tx,
+} from '../db/types.ts';
 import { DomainError, fail } from '../errors/domain-error.ts';
 import { outboxRow } from '../events/outbox.ts';
 import { matches, type Shown } from './shown.ts';
 import type { Answer, Call, Command, Query, Reader, Unit } from './types.ts';
 
-/** A call that passed the checks before the handler. */
-export interface Admitted<Db> {
-  readonly method: MethodContract;
+/** A call under the rules of its caller, and what of its answer these rules show. */
+export interface Ruled {
   readonly call: Call;
   readonly shown: Shown;
+}
+
+/** A call that passed the checks before the handler. */
+export interface Admitted<Db> extends Ruled {
+  readonly method: MethodContract;
   readonly db: Db;
   readonly request: object;
   /** The request as it was received. */
@@ -22,6 +35,8 @@ export interface Admitted<Db> {
   readonly digest: KeyedDigest;
   readonly newId: () => string;
   readonly auditRow: (recordIds: readonly string[]) => AuditRow;
+  /** The same call under the rules for reading what it made. */
+  readonly forReading: () => Promise<Ruled>;
 }
 
 export interface Performed {
@@ -30,17 +45,20 @@ export interface Performed {
   readonly etag: boolean | undefined;
   /** Record ids to audit; undefined when the transaction has written the audit row itself. */
   readonly audit: readonly string[] | undefined;
+  /** What the rules showed of it. */
+  readonly shown: Shown;
 }
 
 /** Runs a query's handler. */
 export async function read<Db>(query: Query<object, object, Db>, admitted: Admitted<Db>): Promise<Performed> {
   const { answer, audit, etag } = await query.read(admitted.request, reader(admitted));
-  return { answer, audit, etag };
+  return { answer, audit, etag, shown: admitted.shown };
 }
 
 /**
  * Runs a command: `prepare`, then one transaction with the idempotency key, `decide` and everything it leaves behind.
- * A key that was used before does not decide again: the record is read again for this caller.
+ * A key that was used before neither prepares nor decides again: the record is read again for this caller, under the
+ * rules that hold for reading it now.
  */
 export async function change<Db extends Database>(
   { steps }: Command<object, object, Db>,
@@ -49,6 +67,15 @@ export async function change<Db extends Database>(
   const { call, db, request, raw } = admitted;
   const key = idempotencyKeyOf(admitted);
   const requestDigest = key === undefined ? undefined : admitted.digest('request', raw);
+  const repeat = async (id: string): Promise<Performed> => {
+    const { call: reading, shown } = await admitted.forReading();
+    return { answer: await steps.reread(id, { ...reading, db }), etag: undefined, audit: [id], shown };
+  };
+  // Asked twice only where it saves asking others: what they were asked for is done, and they may be away by now.
+  if (steps.prepare !== undefined && key !== undefined && requestDigest !== undefined) {
+    const used = await usedKey(db, key);
+    if (used !== undefined) return repeat(sameRequest(used, requestDigest));
+  }
   const prepared = await steps.prepare?.(request, reader(admitted));
   if (call.signal.aborted) fail('timeout', 'timeout', 'The call took too long. Try again later.');
 
@@ -73,9 +100,8 @@ export async function change<Db extends Database>(
     };
     return { value: { made }, effects };
   });
-  if ('made' in outcome) return { answer: outcome.made.answer, etag: undefined, audit: undefined };
-  const answer = await steps.reread(outcome.repeated, reader(admitted));
-  return { answer, etag: undefined, audit: [outcome.repeated] };
+  if ('repeated' in outcome) return repeat(outcome.repeated);
+  return { answer: outcome.made.answer, etag: undefined, audit: undefined, shown: admitted.shown };
 }
 
 function reader<Db>({ call, db }: Admitted<Db>): Reader<Db> {
@@ -105,17 +131,20 @@ async function claimed(
       'A request with this Idempotency-Key is still being worked on. Send it again in a moment.',
     );
   }
-  const same =
-    claim.requestDigest.length === requestDigest.length &&
-    timingSafeEqual(claim.requestDigest, requestDigest);
-  if (!same) {
-    return fail(
-      'conflict',
-      'idempotency-key-reused',
-      'This Idempotency-Key was used for another request. Use a new key for a new request.',
-    );
-  }
-  return claim.resultId;
+  return sameRequest(claim, requestDigest);
+}
+
+// The record that the key stands for, if it stands for this request.
+function sameRequest(
+  { requestDigest: first, resultId }: Extract<KeyClaim, { state: 'done' }>,
+  requestDigest: Uint8Array,
+): string {
+  if (first.length === requestDigest.length && timingSafeEqual(first, requestDigest)) return resultId;
+  return fail(
+    'conflict',
+    'idempotency-key-reused',
+    'This Idempotency-Key was used for another request. Use a new key for a new request.',
+  );
 }
 
 function makeUnit<Db>(
