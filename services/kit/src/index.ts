@@ -1,5 +1,13 @@
 /** What a service stands on. Pure rule files import `@midas/kit/rules` instead. */
 export * from './access/index.ts';
+export {
+  type CopiedHead,
+  type Finding,
+  headIn,
+  type Verified,
+  type VerifyOptions,
+  verifyTrail,
+} from './audit/index.ts';
 export * from './config/index.ts';
 export * from './contract/index.ts';
 export { type CsvValue, csvCell, csvLine } from './csv.ts';

@@ -1,5 +1,6 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import type { Policy } from './access/policy.ts';
+import { sealing } from './audit/index.ts';
 import type { ServiceConfig } from './config/config.ts';
 import { readKeyRing } from './config/key-ring.ts';
 import { contractRoles } from './contract/roles.ts';
@@ -124,6 +125,13 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const consuming = consumers({ service: name, db, link, subscriptions, log, newId, now });
   const relaying = relay({ service: name, databaseUrl: config.DATABASE_URL, link, log, db });
   const audit = auditWriter(db);
+  const trail = sealing({
+    service: name,
+    db,
+    log,
+    everyMs: config.AUDIT_SEAL_SECONDS * 1000,
+    headsFile: config.AUDIT_HEADS_FILE,
+  });
   const tasks = (options.background?.(deps) ?? []).map((task) => ({ ...task, isDone: false }));
   const state = health([
     { name: 'database', isVital: true, check: async () => void (await db.$queryRawUnsafe('SELECT 1')) },
@@ -164,11 +172,18 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const admin = await adminServer({ host: config.LISTEN_HOST, port: config.ADMIN_PORT, health: state });
   relaying.start();
   consuming.start();
+  trail.start();
   for (const task of tasks) {
     runInBackground(log, task.name, async () => {
       await task.start(stopping.signal);
       task.isDone = true;
     });
+  }
+  if (config.AUDIT_HEADS_FILE === undefined && ['warn', 'error'].includes(config.LOG_LEVEL)) {
+    log.warn(
+      {},
+      'the audit trail has no copy outside the database: log at level info or set AUDIT_HEADS_FILE',
+    );
   }
   log.info({ grpc: address, admin: admin.address }, 'started');
 
@@ -179,6 +194,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
     stopping.abort();
     await Promise.all([shutdown(server, graceMs), consuming.drain()]);
     await audit.close();
+    await trail.drain();
     await relaying.drain();
     peers.close();
     await link.close();

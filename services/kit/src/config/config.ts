@@ -42,6 +42,10 @@ export const serviceConfig = processConfig.extend({
   TOKEN_RECHECK_SECONDS: z.coerce.number().positive().max(30).default(30),
   /** Connections this process holds to its database. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  /** Seconds from one sealing of the audit trail to the next. */
+  AUDIT_SEAL_SECONDS: z.coerce.number().min(0.1).max(10).default(5),
+  /** Where each head of the sealed audit trail is copied to, besides the log. */
+  AUDIT_HEADS_FILE: z.string().min(1).optional(),
 });
 
 /** Addresses of the gRPC peers that a process calls, as `<CALLEE>_ADDRESS=host:port`. */

@@ -1,34 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PrismaClient } from '../../gen/prisma/client.ts';
 import { type TestDatabase, testDatabase, testKeyRing } from '../testing/index.ts';
+import { entry } from '../testing/trail.ts';
 import { databaseAdapter } from './adapter.ts';
 import { auditWriter } from './audit.ts';
 import { type AuditEntry, auditEntriesOf } from './audit-entries.ts';
-import { newId } from './ids.ts';
 import { pages } from './pages.ts';
 import type { AuditRow } from './types.ts';
 
 let database: TestDatabase;
 let db: PrismaClient;
 const day = (number: number): Date => new Date(Date.UTC(2026, 0, number));
-const row = (at: Date, recordIds: readonly string[], filterDigest?: string): AuditRow => ({
-  id: newId(),
-  at,
-  subject: 'user-1',
-  userName: 'worker@council',
-  client: 'web',
-  via: 'gateway',
-  organisation: 'council',
-  roles: ['intake-worker', 'case-worker'],
-  rpc: '/x/Y',
-  action: 'read',
-  recordIds,
-  filterDigest,
-  purpose: 'direct-care',
-  decision: 'allow',
-  outcome: 'ok',
-  traceId: 'a'.repeat(32),
-});
+const row = (at: Date, recordIds: readonly string[], filterDigest?: string): AuditRow =>
+  entry({ at, recordIds, filterDigest });
 const rows = [
   row(day(1), ['a']),
   row(day(2), ['b', 'a'], 'digest'),

@@ -82,6 +82,13 @@ export const meters = {
     help: 'Time from the recording of an event to the commit of its effect.',
     labels: ['service', 'subject'],
   }),
+  auditSealAge: gauge<{ service: string }>({
+    name: 'midas_audit_seal_age_seconds',
+    kind: 'gauge',
+    unit: 's',
+    help: 'Age of the oldest audit entry that no seal covers yet; 0 when none waits.',
+    labels: ['service'],
+  }),
   processMemory: gauge<{ service: string; kind: string }>({
     name: 'midas_process_memory_bytes',
     kind: 'gauge',

@@ -29,7 +29,8 @@ test('the metrics page holds what was measured, under the registered names, with
   meters.consumerApplied({ service: 'kit', subject: 'midas.x' });
   meters.consumerRedelivered({ service: 'kit' });
   meters.eventLag(0.02, { service: 'kit', subject: 'midas.x' });
-  const gauges = [meters.outboxPending, meters.outboxOldest, meters.consumerPending, meters.deadLetters];
+  const { outboxPending, outboxOldest, consumerPending, deadLetters, auditSealAge } = meters;
+  const gauges = [outboxPending, outboxOldest, consumerPending, deadLetters, auditSealAge];
   const stops = gauges.map((gauge) => gauge({ service: 'kit' }, async () => 7));
   const text = await metricsText();
   for (const { name, kind, help, labels } of registered.metrics) {
