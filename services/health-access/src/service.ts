@@ -1,10 +1,11 @@
-import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { loadConfig, runService, serve, serveSubjectRecords, serviceConfig } from '@midas/kit';
 import { CaseServiceService } from '@midas/proto/case/v1/case';
 import { HealthAccessServiceService } from '@midas/proto/health_access/v1/health_access';
 import { PrismaClient } from '../gen/prisma/client.ts';
 import { planHandlers } from './plan/plan.rpc.ts';
 import { planStore } from './plan/plan.store.ts';
 import { policy } from './policy.ts';
+import { healthRecords } from './subject/subject.records.ts';
 
 /** Health plans of cases. Asks `case` when a plan is opened; publishes what happened, hears nothing. */
 export const start = (config = loadConfig(serviceConfig)) =>
@@ -14,6 +15,9 @@ export const start = (config = loadConfig(serviceConfig)) =>
     prisma: (adapter) => new PrismaClient({ adapter }),
     policy,
     services: ({ sealer, remote, newId }) => [
+      serveSubjectRecords(
+        healthRecords({ plans: planStore(sealer), retentionYears: config.RETENTION_YEARS }),
+      ),
       serve(
         HealthAccessServiceService,
         planHandlers({ plans: planStore(sealer), cases: remote(CaseServiceService, 'case'), newId }),

@@ -38,6 +38,11 @@ export function addMonths(date: string, count: number): string {
   return format(toYear, toMonth + 1, Math.min(day, lastDay));
 }
 
+/** The instant `years` calendar years after another, at the beginning of that day in Europe/London. */
+export function yearsLater(instant: Date, years: number): Date {
+  return localMidnight(addMonths(localDate(instant), years * 12));
+}
+
 /** A date `count` days later (or earlier), as YYYY-MM-DD. */
 export function addDays(date: string, count: number): string {
   const day = new Date(`${isoDate(date)}T00:00:00Z`);

@@ -11,7 +11,7 @@ export {
 export * from './config/index.ts';
 export * from './contract/index.ts';
 export { type CsvValue, csvCell, csvLine } from './csv.ts';
-export { addDays, addMonths, isoDate, localDate, localMidnight } from './dates.ts';
+export { addDays, addMonths, isoDate, localDate, localMidnight, yearsLater } from './dates.ts';
 export {
   type AuditEntry,
   type AuditQuestion,
@@ -46,4 +46,5 @@ export {
   runService,
   type WorkUnit,
 } from './run.ts';
+export * from './subject/index.ts';
 export * from './telemetry/index.ts';

@@ -1,4 +1,4 @@
-import { abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
+import { abilityOf, type Caller, type Policy, type Privacy, subjectRecordsRules } from '@midas/kit';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -72,5 +72,5 @@ function rulesFor(caller: Caller): readonly Rule[] {
 }
 
 export const policy = {
-  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
+  abilityFor: (caller: Caller) => abilityOf([...rulesFor(caller), ...subjectRecordsRules(caller)]),
 } satisfies Policy;

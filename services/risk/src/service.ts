@@ -1,4 +1,4 @@
-import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { loadConfig, runService, serve, serveSubjectRecords, serviceConfig } from '@midas/kit';
 import { PersonServiceService } from '@midas/proto/case/v1/case';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
 import { RiskServiceService } from '@midas/proto/risk/v1/risk';
@@ -14,6 +14,7 @@ import { maracHandlers } from './marac/marac.rpc.ts';
 import { maracStore } from './marac/marac.store.ts';
 import { type RepeatRule, wordings } from './marac/repeat.ts';
 import { policy } from './policy.ts';
+import { riskRecords } from './subject/subject.records.ts';
 
 /** What the process is told besides. */
 export const riskConfig = serviceConfig.extend({
@@ -35,6 +36,13 @@ export function start(config = loadConfig(riskConfig)) {
     prisma: (adapter) => new PrismaClient({ adapter }),
     policy,
     services: ({ sealer, newId }) => [
+      serveSubjectRecords(
+        riskRecords({
+          assessments: assessmentStore(sealer),
+          referrals: maracStore(sealer),
+          retentionYears: config.RETENTION_YEARS,
+        }),
+      ),
       serve(RiskServiceService, {
         ...assessmentHandlers({ assessments: assessmentStore(sealer), newId }),
         ...maracHandlers({ referrals: maracStore(sealer), newId }),

@@ -154,15 +154,18 @@ const showNeed = (call: Call, { plan, need }: NeedOfPlan): NeedMessage =>
 const showReferral = (call: Call, { plan, referral }: ReferralOfPlan): ReferralMessage =>
   call.show('HealthPlan', plan, ReferralMessage, referralMessage(referral));
 
+/** The plan as it is answered, nothing masked. */
+export const planMessage = (plan: WholePlan): PlanMessage => ({
+  healthPlanId: plan.id,
+  caseId: plan.caseId,
+  navigator: plan.navigator,
+  nhsNumber: plan.nhsNumber ?? '',
+  openedAt: plan.openedAt,
+  recordedAt: plan.recordedAt,
+  needs: plan.needs.map(needMessage),
+  referrals: plan.referrals.map(referralMessage),
+  maskedFields: [],
+});
+
 const showPlan = (call: Call, plan: WholePlan): PlanMessage =>
-  call.show('HealthPlan', plan, PlanMessage, {
-    healthPlanId: plan.id,
-    caseId: plan.caseId,
-    navigator: plan.navigator,
-    nhsNumber: plan.nhsNumber ?? '',
-    openedAt: plan.openedAt,
-    recordedAt: plan.recordedAt,
-    needs: plan.needs.map(needMessage),
-    referrals: plan.referrals.map(referralMessage),
-    maskedFields: [],
-  });
+  call.show('HealthPlan', plan, PlanMessage, planMessage(plan));

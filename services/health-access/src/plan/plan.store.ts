@@ -100,6 +100,32 @@ export function planStore(sealer: Sealer) {
       return row && { referral: openReferral(row), plan: openPlan(row.plan) };
     },
 
+    /** Plans of these persons. */
+    async ofPersons(db: Db, personIds: readonly string[]): Promise<readonly WholePlan[]> {
+      const rows = await db.healthPlan.findMany({
+        where: { personId: { in: [...personIds] } },
+        include: contents,
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map(openWhole);
+    },
+
+    /** Puts other content in the place of what was recorded of a need. */
+    async replaceNeed(db: Db, id: string, content: RecordHealthNeedRequest): Promise<void> {
+      const sent = needSent.seal(id, RecordHealthNeedRequest, content);
+      await db.healthNeed.updateMany({ where: { id }, data: { sent } });
+    },
+
+    /** Puts other content in the place of what was recorded of a referral. */
+    async replaceReferral(db: Db, id: string, content: MakeHealthReferralRequest): Promise<void> {
+      const sent = referralSent.seal(id, MakeHealthReferralRequest, content);
+      await db.healthReferral.updateMany({ where: { id }, data: { sent } });
+    },
+
+    async forgetNhsNumber(db: Db, id: string): Promise<void> {
+      await db.healthPlan.updateMany({ where: { id }, data: { nhsNumber: null } });
+    },
+
     /** Plans under a condition, newest first. */
     async listPlans(
       db: Db,

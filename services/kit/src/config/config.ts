@@ -40,6 +40,8 @@ export const serviceConfig = processConfig.extend({
   KEY_RING_FILE: z.string().min(1),
   /** Seconds after which Keycloak is asked again whether a user's token still holds; its last yes holds twice as long. */
   TOKEN_RECHECK_SECONDS: z.coerce.number().positive().max(30).default(30),
+  /** Years that a record is kept after it was closed or, where nothing closes it, recorded. */
+  RETENTION_YEARS: z.coerce.number().int().min(1).max(100).default(7),
   /** Connections this process holds to its database. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   /** Seconds from one sealing of the audit trail to the next. */

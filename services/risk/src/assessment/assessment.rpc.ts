@@ -56,9 +56,13 @@ export function assessmentHandlers({ assessments, newId }: Deps): AssessmentHand
   };
 }
 
-function show(call: Call, assessment: Assessment): Message {
+const show = (call: Call, assessment: Assessment): Message =>
+  call.show('Assessment', assessment, Message, assessmentMessage(assessment));
+
+/** The assessment as it is answered, nothing masked. */
+export function assessmentMessage(assessment: Assessment): Message {
   const { sent } = assessment;
-  return call.show('Assessment', assessment, Message, {
+  return {
     assessmentId: assessment.id,
     incidentId: assessment.incidentId ?? '',
     instrument: assessment.instrument,
@@ -72,5 +76,5 @@ function show(call: Call, assessment: Assessment): Message {
     recordedAt: assessment.recordedAt,
     organisation: assessment.organisation,
     maskedFields: [],
-  });
+  };
 }

@@ -30,6 +30,21 @@ export function assessmentStore(sealer: Sealer) {
       await db.assessment.updateMany({ where: { id }, data: { personId } });
     },
 
+    /** Assessments of these persons that have not been erased. */
+    async ofPersons(db: Db, personIds: readonly string[]): Promise<readonly Assessment[]> {
+      const rows = await db.assessment.findMany({
+        where: { personId: { in: [...personIds] } },
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map(open).filter(({ sent }) => sent.person !== undefined);
+    },
+
+    /** Puts other content in the place of what was sent. */
+    async replaceSent(db: Db, id: string, content: RecordAssessmentRequest): Promise<void> {
+      const data = { sent: sent.seal(id, RecordAssessmentRequest, content) };
+      await db.assessment.updateMany({ where: { id }, data });
+    },
+
     /** Assessments under a condition, newest first. */
     async list(db: Db, where: Prisma.AssessmentWhereInput, page: Keyset): Promise<readonly Assessment[]> {
       const rows = await db.assessment.findMany({ ...page, where: { AND: [where, page.where] } });

@@ -70,9 +70,13 @@ export function maracHandlers({ referrals, newId }: Deps): MaracHandlers {
   };
 }
 
-function show(call: Call, referral: MaracReferral): Message {
+const show = (call: Call, referral: MaracReferral): Message =>
+  call.show('MaracReferral', referral, Message, maracMessage(referral));
+
+/** The referral as it is answered, nothing masked. */
+export function maracMessage(referral: MaracReferral): Message {
   const { sent, repeat } = referral;
-  return call.show('MaracReferral', referral, Message, {
+  return {
     maracReferralId: referral.id,
     sourceSystem: referral.sourceSystem ?? '',
     sourceReference: referral.sourceReference ?? '',
@@ -90,5 +94,5 @@ function show(call: Call, referral: MaracReferral): Message {
     reason: sent.reason,
     minutes: referral.minutes ?? '',
     maskedFields: [],
-  });
+  };
 }

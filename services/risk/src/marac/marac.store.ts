@@ -7,6 +7,11 @@ import { type RepeatRule, wordings } from './repeat.ts';
 type Db = Pick<PrismaClient, 'maracReferral'>;
 export type MaracStore = ReturnType<typeof maracStore>;
 
+/** Condition on a MARAC referral that names one of these persons. */
+export const namesAny = (personIds: readonly string[]): Prisma.MaracReferralWhereInput => ({
+  OR: [{ victimPersonId: { in: [...personIds] } }, { perpetratorPersonIds: { hasSome: [...personIds] } }],
+});
+
 /** MARAC referrals in the database. What was sent and the minutes are sealed, column by column. */
 export function maracStore(sealer: Sealer) {
   const sent = sealer.column('marac_referral', 'sent');
@@ -74,6 +79,24 @@ export function maracStore(sealer: Sealer) {
         orderBy: [{ referredAt: 'asc' }, { id: 'asc' }],
       });
       return rows.map(open);
+    },
+
+    /** Referrals that name these persons, as victim or beside. */
+    async ofPersons(db: Db, personIds: readonly string[]): Promise<readonly MaracReferral[]> {
+      const rows = await db.maracReferral.findMany({
+        where: namesAny(personIds),
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map(open);
+    },
+
+    /** Puts other content in the place of what was sent, and of the minutes if they go too. */
+    async replaceSent(db: Db, id: string, content: ReferToMaracRequest, minutesToo: boolean): Promise<void> {
+      const data = {
+        sent: sent.seal(id, ReferToMaracRequest, content),
+        ...(minutesToo && { minutes: null }),
+      };
+      await db.maracReferral.updateMany({ where: { id }, data });
     },
 
     /** Stores what became of a referral; 412 `stale` when it was changed since it was read. */
