@@ -3,6 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { natsServer, removeHome, startBacking } from '@midas/cli/backing';
+import { adminSecret } from './admin.ts';
 import { makeTemplates } from './templates.ts';
 
 const demoUsers = join(import.meta.dirname, '../../infra/keycloak/demo-users.json');
@@ -22,13 +23,17 @@ export default async function setup(): Promise<() => Promise<void>> {
     const appPassword = randomBytes(12).toString('hex');
     await makeTemplates(backing.databaseUrl, appPassword);
     const secrets = join(home, 'test-secrets.json');
-    await writeFile(secrets, JSON.stringify(backing.clientSecrets), { mode: 0o600 });
+    const admin = backing.keycloakAdmin?.password ?? process.env.KEYCLOAK_ADMIN_PASSWORD ?? '';
+    await writeFile(secrets, JSON.stringify({ ...backing.clientSecrets, [adminSecret]: admin }), {
+      mode: 0o600,
+    });
     Object.assign(process.env, {
       MIDAS_TEST_DATABASE_URL: backing.databaseUrl,
       MIDAS_TEST_APP_PASSWORD: appPassword,
       MIDAS_TEST_KEYCLOAK_ISSUER: backing.keycloakIssuer,
       MIDAS_TEST_KEYCLOAK_INTERNAL_URL: backing.keycloakInternalUrl,
       MIDAS_TEST_SECRETS_FILE: secrets,
+      MIDAS_TEST_KEYCLOAK_ADMIN: backing.keycloakAdmin?.user ?? process.env.KEYCLOAK_ADMIN_USER ?? '',
       MIDAS_TEST_DEMO_PASSWORD: await demoPassword(),
       MIDAS_TEST_NATS_SERVER: await natsServer(),
     });

@@ -49,9 +49,12 @@ const addressName = (name: string): string => `${name.toUpperCase().replaceAll('
 
 /**
  * The whole platform as processes of its own: seven processes, six databases, one NATS server, on free ports.
- * `environment` is added to every process.
+ * `environment` is added to every process; of the processes only those `started` run at first.
  */
-export async function testPlatform(environment: Readonly<Record<string, string>> = {}): Promise<Platform> {
+export async function testPlatform(
+  environment: Readonly<Record<string, string>> = {},
+  started: readonly ProcessName[] = [...services, 'gateway'],
+): Promise<Platform> {
   await using undo = new AsyncDisposableStack();
   const nats = undo.use(await testNats());
   const names: readonly ProcessName[] = [...services, 'gateway'];
@@ -80,7 +83,7 @@ export async function testPlatform(environment: Readonly<Record<string, string>>
       return [name, process];
     }),
   ) as Record<ProcessName, PlatformProcess>;
-  await Promise.all(Object.values(processes).map((process) => process.start()));
+  await Promise.all(started.map((name) => processes[name].start()));
   const stack = undo.move();
   return {
     gatewayUrl: `http://${processes.gateway.address}`,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serviceTokens } from './service-tokens.ts';
 
 let endpoint: Server;
@@ -39,13 +39,30 @@ describe('credentials of a service', () => {
     expect(asked[0]?.get('grant_type')).toBe('client_credentials');
   });
 
-  it('are renewed before they end', async () => {
+  it('are renewed beside the calls after a fifth of their life', async () => {
     const of = tokens();
     await of('b');
-    clock += 269_000;
+    clock += 59_000;
     expect(await of('b')).toBe('token-1');
+    expect(asked).toHaveLength(1);
     clock += 2_000;
-    expect(await of('b')).toBe('token-2');
+    expect(await of('b')).toBe('token-1');
+    await vi.waitFor(async () => expect(await of('b')).toBe('token-2'));
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are not asked for by every call while none can be had', async () => {
+    const of = tokens();
+    await of('b');
+    status = 500;
+    clock += 100_000;
+    await of('b');
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    await vi.waitFor(async () => {
+      clock += 1_000;
+      await of('b');
+      expect(asked).toHaveLength(3);
+    });
   });
 
   it('are used while they live if none can be had', async () => {

@@ -21,24 +21,33 @@ interface Held {
 
 const answerShape = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 const timeoutMs = 5_000;
+const failurePauseMs = 1_000;
 
 /**
- * Client credentials, one token a callee (`scope=to-<callee>`). A token is held until a fifth of its life, at most
- * 30 s, is left; callers share one request; while a renewal fails a token that still lives is used.
+ * Client credentials, one token a callee (`scope=to-<callee>`), shared by all calls. After a fifth of its life a token is
+ * renewed beside the calls, so that it is never signed by a key that was taken away long ago, and a Keycloak that goes
+ * away leaves most of a life.
  */
 export function serviceTokens(options: ServiceTokenOptions): ServiceTokens {
   const now = options.now ?? Date.now;
   const held = new Map<string, Held>();
   const asking = new Map<string, Promise<Held>>();
+  let failedAt = Number.NEGATIVE_INFINITY;
 
   const renew = (callee: string): Promise<Held> => {
     const running = asking.get(callee);
     if (running !== undefined) return running;
     const asked = ask(options, callee, now)
-      .then((got) => {
-        held.set(callee, got);
-        return got;
-      })
+      .then(
+        (got) => {
+          held.set(callee, got);
+          return got;
+        },
+        (error: unknown) => {
+          failedAt = now();
+          throw error;
+        },
+      )
       .finally(() => asking.delete(callee));
     asking.set(callee, asked);
     return asked;
@@ -46,13 +55,10 @@ export function serviceTokens(options: ServiceTokenOptions): ServiceTokens {
 
   return async (callee) => {
     const have = held.get(callee);
-    if (have !== undefined && now() < have.renewAt) return have.token;
-    try {
-      return (await renew(callee)).token;
-    } catch (error) {
-      if (have !== undefined && now() < have.expiresAt) return have.token;
-      throw error;
-    }
+    if (have === undefined || now() >= have.expiresAt) return (await renew(callee)).token;
+    // When that fails, the one that is held lives on; who finds it at its end is told.
+    if (now() >= have.renewAt && now() - failedAt >= failurePauseMs) renew(callee).catch(() => undefined);
+    return have.token;
   };
 }
 
@@ -75,7 +81,7 @@ async function ask(options: ServiceTokenOptions, callee: string, now: () => numb
     const lifeMs = answer.expires_in * 1000;
     return {
       token: answer.access_token,
-      renewAt: now() + lifeMs - Math.min(lifeMs / 5, 30_000),
+      renewAt: now() + lifeMs / 5,
       expiresAt: now() + lifeMs,
     };
   } catch (error) {

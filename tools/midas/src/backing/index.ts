@@ -13,7 +13,7 @@ import { composeRealm, confidentialClients, readDemoPeople, readRealm } from './
 import { rememberPorts, rememberSecrets, SUPERUSER_SECRET } from './state.ts';
 import type { Backing, BackingOptions, BackingProcess } from './types.ts';
 
-export { readRealm } from './realm.ts';
+export { composeRealm, confidentialClients, readDemoPeople, readRealm } from './realm.ts';
 export type { Backing, BackingOptions, BackingProcess } from './types.ts';
 
 const PORTS = ['postgres', 'nats', 'monitor', 'keycloak', 'management'] as const;
