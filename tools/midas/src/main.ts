@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addCheckCommands } from './commands/check.ts';
 import { addDemoCommands } from './commands/demo.ts';
 import { addGenerateCommands } from './commands/generate.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
@@ -19,6 +20,7 @@ addDemoCommands(program);
 addPlatformCommands(program);
 addMigrateCommands(program);
 addGenerateCommands(program);
+addCheckCommands(program);
 
 // A reader that has seen enough (`midas status | head`) is no error.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {

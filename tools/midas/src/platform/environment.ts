@@ -23,7 +23,7 @@ export type EnvironmentInput = {
 
 // What a process needs of the machine, and settings that a person gives to `midas up` for the processes.
 const PASSED_ON =
-  /^(PATH|HOME|TZ|LANG|TMPDIR|NODE_EXTRA_CA_CERTS|LOG_LEVEL|MARAC_\w+|OTEL_\w+|RATE_LIMIT_\w+|DATABASE_POOL_SIZE|\w+_LIMIT_BYTES|\w+_TIMEOUT_MS)$/;
+  /^(PATH|HOME|TZ|LANG|TMPDIR|NODE_EXTRA_CA_CERTS|LOG_LEVEL|MARAC_\w+|OTEL_\w+|RATE_LIMIT_\w+|DATABASE_POOL_SIZE|CORS_ORIGINS|\w+_LIMIT_BYTES|\w+_TIMEOUT_MS)$/;
 
 // A year is sent in minutes, from one address and by few people.
 const DEMO_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' };
