@@ -1,59 +1,94 @@
 import { ALL_CLASSES, abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
-import type { Prisma } from '../gen/prisma/client.ts';
+import type { Prisma, PrismaClient } from '../gen/prisma/client.ts';
+import type { FactStore } from './facts/facts.store.ts';
+import { type Facts, NO_FACTS } from './facts/facts.ts';
 
 /**
- * Who may do what here: the rows of the access table that name cases, contacts and groups. Fields of a rule
- * are privacy classes; what no rule grants is refused.
+ * Who may do what here: the rows of the access table that name cases, contacts, groups and shares. Fields of a rule are
+ * privacy classes; what no rule grants is refused. Which roles of a caller count is judged before.
  */
-interface Rule {
-  readonly action: 'read' | 'allocate' | 'contact' | 'close' | 'manage' | 'join' | 'attend';
-  readonly subject: 'Case' | 'Contact' | 'Group' | 'GroupMember' | 'CaseForHealth';
+export interface Rule {
+  readonly action: Action;
+  readonly subject: Subject;
   readonly fields?: readonly Privacy[];
   readonly conditions?:
     | Prisma.CaseWhereInput
     | Prisma.ContactWhereInput
     | Prisma.GroupWhereInput
-    | Prisma.GroupMemberWhereInput;
+    | Prisma.GroupMemberWhereInput
+    | Prisma.ShareGrantWhereInput;
+  readonly inverted?: true;
 }
+
+type Action =
+  | 'read'
+  | 'allocate'
+  | 'contact'
+  | 'close'
+  | 'share'
+  | 'end'
+  | 'decide'
+  | 'manage'
+  | 'join'
+  | 'attend';
+type Subject = 'Case' | 'Contact' | 'Group' | 'GroupMember' | 'ShareGrant' | 'SharedCase' | 'CaseForHealth';
+
+type RulesOf = (caller: Caller, facts: Facts) => readonly Rule[];
 
 /** A full-scope relationship, but for addresses. */
 const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
 /** Neither notes nor addresses. */
 const SUMMARY = ['NONE', 'PERSONAL'] as const;
+/** Codes and times, and the words that account for them. */
+const ACCOUNT = ['NONE', 'FREE_TEXT'] as const;
 
-/** Assigned cases in full with addresses; the team's cases without notes and addresses. */
-const caseWorker = ({ userName, teams }: Caller): readonly Rule[] => {
-  const assigned = { worker: userName };
-  const team = { team: { in: [...teams] } };
+/** Assigned and break-glass cases in full with addresses; the team's cases without notes and addresses. */
+const caseWorker: RulesOf = ({ userName, organisation, teams }, { brokenGlass }) => {
+  // A case whose provider is not known is left to whoever it was allocated to.
+  const assigned = { worker: userName, OR: [{ organisation }, { organisation: null }] };
+  const team = { organisation, team: { in: [...teams] } };
+  const opened = { id: { in: brokenGlass.map(({ caseId }) => caseId) } };
   return [
     { action: 'read', subject: 'Case', fields: ALL_CLASSES, conditions: assigned },
     { action: 'read', subject: 'Case', fields: SUMMARY, conditions: team },
+    { action: 'read', subject: 'Case', fields: ALL_CLASSES, conditions: opened },
     { action: 'contact', subject: 'Case', conditions: assigned },
+    { action: 'share', subject: 'Case', conditions: assigned },
+    { action: 'join', subject: 'Case', conditions: assigned },
     { action: 'read', subject: 'Contact', fields: ALL_CLASSES, conditions: { case: { is: assigned } } },
     { action: 'read', subject: 'Contact', fields: SUMMARY, conditions: { case: { is: team } } },
-    { action: 'read', subject: 'Group', fields: SUMMARY },
-    { action: 'join', subject: 'Group' },
-    { action: 'join', subject: 'Case', conditions: assigned },
+    { action: 'read', subject: 'Contact', fields: ALL_CLASSES, conditions: { case: { is: opened } } },
+    { action: 'read', subject: 'Group', conditions: { organisation } },
+    { action: 'join', subject: 'Group', conditions: { organisation } },
     { action: 'read', subject: 'GroupMember', fields: ALL_CLASSES, conditions: { case: { is: assigned } } },
+    { action: 'read', subject: 'ShareGrant', fields: ACCOUNT, conditions: { case: { is: assigned } } },
+    { action: 'end', subject: 'ShareGrant', conditions: { case: { is: assigned } } },
+    { action: 'decide', subject: 'ShareGrant', conditions: { owner: userName, case: { is: assigned } } },
   ];
 };
 
-/** All cases of the provider; allocates them and closes them. */
-const serviceManager: readonly Rule[] = [
-  { action: 'read', subject: 'Case', fields: FULL },
-  { action: 'allocate', subject: 'Case' },
-  { action: 'close', subject: 'Case' },
-  { action: 'read', subject: 'Contact', fields: FULL },
-  { action: 'read', subject: 'Group', fields: SUMMARY },
-  { action: 'join', subject: 'Group' },
-  { action: 'join', subject: 'Case' },
-  { action: 'read', subject: 'GroupMember', fields: FULL },
-];
+/** All cases of the provider, without notes and addresses; allocates and closes them, and ends shares of them. */
+const serviceManager: RulesOf = ({ organisation }) => {
+  const ours = { organisation };
+  return [
+    { action: 'read', subject: 'Case', fields: SUMMARY, conditions: ours },
+    { action: 'allocate', subject: 'Case', conditions: ours },
+    { action: 'close', subject: 'Case', conditions: ours },
+    { action: 'join', subject: 'Case', conditions: ours },
+    { action: 'read', subject: 'Contact', fields: SUMMARY, conditions: { case: { is: ours } } },
+    { action: 'read', subject: 'Group', conditions: ours },
+    { action: 'join', subject: 'Group', conditions: ours },
+    { action: 'read', subject: 'GroupMember', fields: SUMMARY, conditions: { case: { is: ours } } },
+    { action: 'read', subject: 'ShareGrant', conditions: { case: { is: ours } } },
+    { action: 'end', subject: 'ShareGrant', conditions: { case: { is: ours } } },
+    { action: 'decide', subject: 'ShareGrant', conditions: { case: { is: ours } } },
+  ];
+};
 
 /** Own groups, and of their members the first name and the safe contact, its note included. */
-const groupFacilitator = ({ userName }: Caller): readonly Rule[] => [
+const groupFacilitator: RulesOf = ({ userName }) => [
   { action: 'manage', subject: 'Group' },
-  { action: 'read', subject: 'Group', fields: SUMMARY, conditions: { facilitator: userName } },
+  { action: 'read', subject: 'Group', conditions: { facilitator: userName } },
   { action: 'attend', subject: 'Group', conditions: { facilitator: userName } },
   {
     action: 'read',
@@ -63,29 +98,87 @@ const groupFacilitator = ({ userName }: Caller): readonly Rule[] => [
   },
 ];
 
-const byRole: ReadonlyMap<string, (caller: Caller) => readonly Rule[]> = new Map<
-  string,
-  (caller: Caller) => readonly Rule[]
->([
+const sharedCases = ({ shared }: Facts, scopes: readonly string[]) => ({
+  in: [...new Set(shared.filter(({ scope }) => scopes.includes(scope)).map(({ caseId }) => caseId))],
+});
+
+/** Shared cases by scope; with the scope full the case itself, but for addresses. */
+const partnerProfessional: RulesOf = (_, facts) => {
+  const whole = { id: sharedCases(facts, ['FULL']) };
+  const any = { id: sharedCases(facts, ['SUMMARY', 'HEALTH', 'FULL']) };
+  return [
+    { action: 'read', subject: 'SharedCase', fields: SUMMARY, conditions: any },
+    { action: 'read', subject: 'SharedCase', fields: FULL, conditions: whole },
+    { action: 'read', subject: 'Case', fields: FULL, conditions: whole },
+    { action: 'read', subject: 'Contact', fields: FULL, conditions: { case: { is: whole } } },
+  ];
+};
+
+/** What is shared for health, and no notes. */
+const healthNavigator: RulesOf = (_, facts) => [
+  {
+    action: 'read',
+    subject: 'SharedCase',
+    fields: SUMMARY,
+    conditions: { id: sharedCases(facts, ['HEALTH', 'FULL']) },
+  },
+];
+
+const byRole: ReadonlyMap<string, RulesOf> = new Map<string, RulesOf>([
   ['case-worker', caseWorker],
-  ['service-manager', () => serviceManager],
+  ['service-manager', serviceManager],
   ['group-facilitator', groupFacilitator],
+  ['partner-professional', partnerProfessional],
+  ['health-navigator', healthNavigator],
+  ['service:health-access', () => [{ action: 'read', subject: 'CaseForHealth', fields: SUMMARY }]],
 ]);
 
-const byService: ReadonlyMap<string, readonly Rule[]> = new Map<string, readonly Rule[]>([
-  ['service:health-access', [{ action: 'read', subject: 'CaseForHealth', fields: SUMMARY }]],
-]);
+/** Every action on what belongs to a case, and how its row leads to that case. */
+const OF_A_CASE: readonly (readonly [
+  Subject,
+  readonly Action[],
+  (ofCase: Prisma.CaseWhereInput) => Rule['conditions'],
+])[] = [
+  ['Case', ['read', 'allocate', 'contact', 'close', 'share', 'join'], (ofCase) => ofCase],
+  ['SharedCase', ['read'], (ofCase) => ofCase],
+  ['CaseForHealth', ['read'], (ofCase) => ofCase],
+  ['Contact', ['read'], (ofCase) => ({ case: { is: ofCase } })],
+  ['GroupMember', ['read'], (ofCase) => ({ case: { is: ofCase } })],
+  ['ShareGrant', ['read', 'end', 'decide'], (ofCase) => ({ case: { is: ofCase } })],
+];
 
-/** A token that holds one of these beside a survivor-side role is refused everywhere. */
-const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
-
-function rulesFor(caller: Caller): readonly Rule[] {
-  if (caller.kind === 'service') return caller.roles.flatMap((role) => byService.get(role) ?? []);
-  if (caller.kind !== 'user' || !caller.userName || caller.organisationKind !== 'provider') return [];
-  if (caller.roles.some((role) => WALLED.includes(role))) return [];
-  return caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []);
+/** A conflict of interest takes everything that concerns the person, whatever was granted. */
+function blocks({ blockedPersonIds }: Facts): readonly Rule[] {
+  if (blockedPersonIds.length === 0) return [];
+  const persons = [...blockedPersonIds];
+  const ofCase = { OR: [{ personId: { in: persons } }, { concerns: { hasSome: persons } }] };
+  return OF_A_CASE.flatMap(([subject, actions, conditionsOf]) =>
+    actions.map((action): Rule => {
+      const conditions = conditionsOf(ofCase);
+      return { action, subject, inverted: true, ...(conditions && { conditions }) };
+    }),
+  );
 }
 
-export const policy = {
-  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
-} satisfies Policy;
+/** The rules of a caller who stands in these relationships. */
+export function rulesFor(caller: Caller, facts: Facts): readonly Rule[] {
+  if (caller.kind === 'user' && caller.userName === '') return [];
+  const granted = caller.roles.flatMap((role) => byRole.get(role)?.(caller, facts) ?? []);
+  return granted.length === 0 ? [] : [...granted, ...blocks(facts)];
+}
+
+/** The policy on this database: relationships are read anew for every call, so that what ends has ended. */
+export const policy = ({
+  db,
+  facts,
+  now,
+}: {
+  readonly db: PrismaClient;
+  readonly facts: FactStore;
+  readonly now: () => Date;
+}): Policy => ({
+  abilityFor: async (caller) => {
+    const isKnown = caller.kind === 'user' && caller.roles.some((role) => byRole.has(role));
+    return abilityOf(rulesFor(caller, isKnown ? await facts.of(db, caller, now()) : NO_FACTS));
+  },
+});

@@ -1,5 +1,5 @@
 import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
-import { CallerFactsServiceService } from '@midas/proto/case/v1/access';
+import { CallerFactsServiceService, ShareServiceService } from '@midas/proto/case/v1/access';
 import { CaseServiceService, GroupServiceService, PersonServiceService } from '@midas/proto/case/v1/case';
 import { ProgrammeServiceService } from '@midas/proto/perpetrator_programme/v1/programme';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
@@ -19,6 +19,9 @@ import { policy } from './policy.ts';
 import { programmeSubscriptions } from './programme/programme.events.ts';
 import { signalMatching } from './programme/programme.matching.ts';
 import { programmeStore } from './programme/programme.store.ts';
+import { shareHandlers } from './share/share.rpc.ts';
+import { shareStore } from './share/share.store.ts';
+import { sharedCaseHandlers } from './share/shared-case.rpc.ts';
 
 /** The survivor side: who is who, cases and contacts, groups, and its own copy of what the programme signals. */
 export const start = (config = loadConfig(serviceConfig)) =>
@@ -26,16 +29,21 @@ export const start = (config = loadConfig(serviceConfig)) =>
     name: 'case',
     config,
     prisma: (adapter) => new PrismaClient({ adapter }),
-    policy,
+    policy: ({ db, now }) => policy({ db, facts: factStore(), now }),
     services: ({ sealer, blindIndex, newId }) => {
       const persons = personStore({ sealer, blindIndex, newId });
       const cases = caseStore(sealer, persons);
+      const shares = shareStore(sealer);
       return [
         serve(PersonServiceService, personHandlers({ persons })),
         serve(CallerFactsServiceService, factHandlers({ facts: factStore() })),
         serve(CaseServiceService, {
-          ...caseHandlers({ cases }),
+          ...caseHandlers({ cases, shares }),
           ...contactHandlers({ cases, contacts: contactStore(sealer), newId }),
+        }),
+        serve(ShareServiceService, {
+          ...shareHandlers({ shares, cases, newId }),
+          ...sharedCaseHandlers({ shares, cases }),
         }),
         serve(GroupServiceService, groupHandlers({ groups: groupStore(), cases, persons, newId })),
       ];

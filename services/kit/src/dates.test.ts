@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, isoDate, localDate, localMidnight } from './dates.ts';
+import { addDays, addMonths, addWeekdays, isoDate, localDate, localMidnight } from './dates.ts';
 
 const date = fc
   .date({ min: new Date('1990-01-01T00:00:00Z'), max: new Date('2060-12-31T00:00:00Z'), noInvalidDate: true })
@@ -68,3 +68,15 @@ it.each(['2017-02-29', '2017-13-01', '2017-1-1', '', '17-01-01', '2017-01-01T00:
     expect(() => isoDate(text)).toThrow(expect.objectContaining({ kind: 'invalid', slug: 'invalid-date' }));
   },
 );
+
+describe('weekdays', () => {
+  it.each([
+    ['2018-03-01', 1, '2018-03-02'],
+    ['2018-03-02', 1, '2018-03-05'],
+    ['2018-03-03', 1, '2018-03-05'],
+    ['2018-03-02', 2, '2018-03-06'],
+    ['2018-03-01', 0, '2018-03-01'],
+  ])('%s and %i weekdays is %s', (from, count, to) => {
+    expect(addWeekdays(from, count)).toBe(to);
+  });
+});

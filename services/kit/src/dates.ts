@@ -50,6 +50,17 @@ export function addDays(date: string, count: number): string {
   return day.toISOString().slice(0, 10);
 }
 
+/** A date `count` weekdays later, as YYYY-MM-DD: Saturdays and Sundays are passed over, holidays are not known here. */
+export function addWeekdays(date: string, count: number): string {
+  let day = date;
+  for (let left = count; left > 0; ) {
+    day = addDays(day, 1);
+    const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+    if (weekday !== 0 && weekday !== 6) left -= 1;
+  }
+  return day;
+}
+
 /** The same text if it is a calendar date that exists (YYYY-MM-DD); fails (`invalid`) otherwise. */
 export function isoDate(text: string): string {
   const exists = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));

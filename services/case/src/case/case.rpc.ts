@@ -7,6 +7,7 @@ import {
   ClosureReason,
 } from '@midas/proto/case/v1/case';
 import type { Prisma, PrismaClient } from '../../gen/prisma/client.ts';
+import type { ShareStore } from '../share/share.store.ts';
 import { publishCase } from './case.events.ts';
 import type { CaseRow, CaseStore } from './case.store.ts';
 import { allocateCase, closeCase } from './case.ts';
@@ -16,8 +17,13 @@ type CaseHandlers = Pick<
   'getCase' | 'listCases' | 'allocateCase' | 'closeCase' | 'getCaseForHealth'
 >;
 
+interface Deps {
+  readonly cases: CaseStore;
+  readonly shares: ShareStore;
+}
+
 /** Handlers of cases: read, list, allocate, close, and what health-access asks. */
-export function caseHandlers({ cases }: { readonly cases: CaseStore }): CaseHandlers {
+export function caseHandlers({ cases, shares }: Deps): CaseHandlers {
   const show = (call: Call, row: CaseRow): Case =>
     call.show('Case', row, Case, toMessage(row, cases.open(row)));
 
@@ -54,6 +60,7 @@ export function caseHandlers({ cases }: { readonly cases: CaseStore }): CaseHand
           unit.now,
         );
         const changed = await cases.update(unit.db, decision.state);
+        await shares.handOver(unit.db, caseId, worker);
         publishCase(unit, decision);
         return { id: caseId, version: changed.version, answer: show(unit, changed) };
       },

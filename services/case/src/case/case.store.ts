@@ -6,6 +6,16 @@ import type { CaseState } from './case.ts';
 type Db = Tx<PrismaClient>;
 export type CaseStore = ReturnType<typeof caseStore>;
 
+/** What of a case the permissions on everything that belongs to it rest on. */
+export const ofCase = {
+  id: true,
+  worker: true,
+  team: true,
+  organisation: true,
+  personId: true,
+  concerns: true,
+} as const satisfies Prisma.CaseSelect;
+
 const parties = {
   sentAs: true,
   allegedPerpetrators: { include: { sentAs: true }, orderBy: { position: 'asc' } },

@@ -1,10 +1,11 @@
 import type { Keyset, Sealer, Tx } from '@midas/kit';
 import type { Prisma, PrismaClient } from '../../gen/prisma/client.ts';
+import { ofCase } from './case.store.ts';
 
 type Db = Tx<PrismaClient>;
 export type ContactStore = ReturnType<typeof contactStore>;
 
-const withCase = { case: { select: { worker: true, team: true } } } as const satisfies Prisma.ContactInclude;
+const withCase = { case: { select: ofCase } } as const satisfies Prisma.ContactInclude;
 
 /** A contact with what permissions on it rest on: whose case it belongs to. */
 export type ContactRow = Prisma.ContactGetPayload<{ include: typeof withCase }>;

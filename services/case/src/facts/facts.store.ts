@@ -22,7 +22,10 @@ export function factStore() {
       if (userName === '') return NO_FACTS;
       const { worker, receiver } = kindsOf(roles);
       const rows = await db.$queryRaw<readonly FactRow[]>`
-        WITH blocked AS (SELECT person_id FROM conflict_block WHERE user_name = ${userName} AND ended_at IS NULL)
+        WITH blocked AS (
+          SELECT unnest(person_id || other_person_ids) AS person_id
+          FROM conflict_block WHERE user_name = ${userName} AND ended_at IS NULL
+        )
         SELECT 'BLOCKED' AS kind, '' AS "caseId", person_id::text AS "personId", NULL AS scope FROM blocked
         UNION ALL
         SELECT 'BREAK_GLASS', c.id::text, c.person_id::text, NULL
@@ -58,7 +61,10 @@ export function factStore() {
       if (!kindsOf(roles).worker || userName === '') return { assigned: [], team: [] };
       const rows = await db.case.findMany({
         where: {
-          OR: [{ worker: userName }, { organisation, team: { in: [...teams] } }],
+          OR: [
+            { worker: userName, OR: [{ organisation }, { organisation: null }] },
+            { organisation, team: { in: [...teams] } },
+          ],
           NOT: { concerns: { hasSome: [...blockedPersonIds] } },
         },
         select: { id: true, personId: true, worker: true, team: true, organisation: true },

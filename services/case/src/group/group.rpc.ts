@@ -56,6 +56,7 @@ export function groupHandlers({
           name,
           startsAt: startsAt ?? unit.now,
           facilitator: unit.caller.userName,
+          organisation: unit.caller.organisation,
           recordedAt: unit.now,
         });
         return { id: row.id, version: 1, answer: show(unit, row) };
@@ -122,7 +123,8 @@ export function groupHandlers({
       decide: async ({ groupId, heldAt: asked, attendedMemberIds }, unit) => {
         const group = unit.require('attend', 'Group', await groups.find(unit.db, groupId));
         const heldAt = asked ?? unit.now;
-        const members = await groups.members(unit.db, groupId);
+        // Of a member whom the facilitator may not know of, nothing is recorded.
+        const members = await groups.members(unit.db, groupId, unit.where('read', 'GroupMember'));
         const attendance = recordAttendance(
           { startsAt: group.startsAt, members },
           { heldAt, attendedMemberIds },

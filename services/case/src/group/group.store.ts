@@ -1,5 +1,6 @@
 import { fail, isUniqueViolation, type Keyset, type Tx } from '@midas/kit';
 import type { Group, Prisma, PrismaClient } from '../../gen/prisma/client.ts';
+import { ofCase } from '../case/case.store.ts';
 import type { Attendance, Member } from './group.ts';
 
 type Db = Tx<PrismaClient>;
@@ -8,13 +9,13 @@ export type GroupStore = ReturnType<typeof groupStore>;
 const withRelations = {
   sentAs: true,
   group: { select: { facilitator: true } },
-  case: { select: { worker: true, team: true } },
+  case: { select: ofCase },
 } as const satisfies Prisma.GroupMemberInclude;
 
 /** A member with what permissions rest on: who runs the group, and whose case the person has. */
 export type MemberRow = Prisma.GroupMemberGetPayload<{ include: typeof withRelations }>;
 
-const sessionWithGroup = { group: { select: { facilitator: true } } } as const;
+const sessionWithGroup = { group: { select: { facilitator: true, organisation: true } } } as const;
 export type SessionRow = Prisma.GroupSessionGetPayload<{ include: typeof sessionWithGroup }>;
 
 /** Groups, their members and sessions in the database. */
@@ -44,9 +45,10 @@ export function groupStore() {
     findMember: (db: Db, id: string): Promise<MemberRow | null> =>
       db.groupMember.findUnique({ where: { id }, include: withRelations }),
 
-    members: (db: Db, groupId: string): Promise<readonly Member[]> =>
+    /** Members of a group under a condition. */
+    members: (db: Db, groupId: string, where: Prisma.GroupMemberWhereInput): Promise<readonly Member[]> =>
       db.groupMember.findMany({
-        where: { groupId },
+        where: { AND: [{ groupId }, where] },
         select: { id: true, personId: true },
         orderBy: { id: 'asc' },
       }),
