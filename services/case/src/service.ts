@@ -66,6 +66,9 @@ export const start = (config = loadConfig(serviceConfig)) =>
         }),
       ];
     },
+    indexes: ({ sealer, blindIndex, newId }) => [
+      { table: 'person_key', rebuild: personStore({ sealer, blindIndex, newId }).reindex },
+    ],
     background: ({ db, sealer, blindIndex, newId, now, log }) => [
       signalMatching({
         db,

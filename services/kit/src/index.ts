@@ -22,6 +22,7 @@ export {
   isUniqueViolation,
   type KeyedDigest,
   type Keyset,
+  type NamedDigest,
   newId,
   type PagePosition,
   type PageRequest,
@@ -37,6 +38,7 @@ export * from './health/index.ts';
 export * from './identity/index.ts';
 export * from './log/index.ts';
 export { startProcess } from './process.ts';
+export type { KeyedIndex } from './rotation/keyed-index.ts';
 export * from './rpc/index.ts';
 export {
   type Background,

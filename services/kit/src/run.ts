@@ -2,7 +2,7 @@ import type { PrismaPg } from '@prisma/adapter-pg';
 import type { Policy } from './access/policy.ts';
 import { sealing } from './audit/index.ts';
 import type { ServiceConfig } from './config/config.ts';
-import { readKeyRing } from './config/key-ring.ts';
+import { liveKeyRing } from './config/live-key-ring.ts';
 import { contractRoles } from './contract/roles.ts';
 import {
   auditWriter,
@@ -11,6 +11,7 @@ import {
   databaseAdapter,
   digest,
   type KeyedDigest,
+  lastingDigest,
   newId,
   type OutboxRow,
   pages,
@@ -36,6 +37,8 @@ import { identityCheck } from './health/identity-check.ts';
 import { realmVerifiers } from './identity/realm-verifiers.ts';
 import { serviceTokens } from './identity/service-tokens.ts';
 import { type Logger, logger } from './log/logger.ts';
+import type { KeyedIndex } from './rotation/keyed-index.ts';
+import { rotation } from './rotation/rotation.ts';
 import { type Remote, remote } from './rpc/client.ts';
 import type { Bound } from './rpc/handlers.ts';
 import { listen, makeServer, shutdown } from './rpc/server.ts';
@@ -79,6 +82,8 @@ export interface RunOptions<Db extends Database, Config extends ServiceConfig> {
   readonly services: (deps: Deps<Db, Config>) => readonly Bound<Db>[];
   readonly subscriptions?: (deps: Deps<Db, Config>) => readonly Subscription<Db>[];
   readonly background?: (deps: Deps<Db, Config>) => readonly Background[];
+  /** Blind indexes, which follow the key that makes them. */
+  readonly indexes?: (deps: Deps<Db, Config>) => readonly KeyedIndex<Db>[];
   readonly now?: () => Date;
 }
 
@@ -102,14 +107,15 @@ export async function runService<Db extends Database, Config extends ServiceConf
 ): Promise<Running> {
   const { name, config, now = () => new Date() } = options;
   const log = logger({ name, level: config.LOG_LEVEL, traceId: currentTraceId });
-  const keyRing = readKeyRing(config.KEY_RING_FILE);
+  const keyRing = liveKeyRing({ text: config.KEY_RING, file: config.KEY_RING_FILE }, { log });
+  const columns = sealer({ keyRing });
   const db = options.prisma(databaseAdapter(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, name }));
   const realm = config.KEYCLOAK_INTERNAL_URL.replace(/\/$/, '');
   const jwksUrl = `${realm}/protocol/openid-connect/certs`;
   const peers = peerClients(config, name, realm);
   const deps: Deps<Db, Config> = {
     db,
-    sealer: sealer({ keyRing }),
+    sealer: columns,
     blindIndex: blindIndex(keyRing),
     pseudonym: pseudonym(keyRing),
     remote: peers.remote,
@@ -132,6 +138,8 @@ export async function runService<Db extends Database, Config extends ServiceConf
     everyMs: config.AUDIT_SEAL_SECONDS * 1000,
     headsFile: config.AUDIT_HEADS_FILE,
   });
+  const indexes = options.indexes?.(deps) ?? [];
+  const rotating = rotation({ db, keyRing, sealer: columns, indexes, log });
   const tasks = (options.background?.(deps) ?? []).map((task) => ({ ...task, isDone: false }));
   const state = health([
     { name: 'database', isVital: true, check: async () => void (await db.$queryRawUnsafe('SELECT 1')) },
@@ -152,7 +160,8 @@ export async function runService<Db extends Database, Config extends ServiceConf
       policy: typeof options.policy === 'function' ? options.policy(deps) : options.policy,
       db,
       audit,
-      digest: digest(keyRing),
+      digest: lastingDigest(keyRing),
+      etags: digest(keyRing),
       pages: pages({ keyRing }),
       log,
       newId,
@@ -173,6 +182,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
   relaying.start();
   consuming.start();
   trail.start();
+  rotating.start();
   for (const task of tasks) {
     runInBackground(log, task.name, async () => {
       await task.start(stopping.signal);
@@ -194,7 +204,8 @@ export async function runService<Db extends Database, Config extends ServiceConf
     stopping.abort();
     await Promise.all([shutdown(server, graceMs), consuming.drain()]);
     await audit.close();
-    await trail.drain();
+    await Promise.all([trail.drain(), rotating.drain()]);
+    keyRing.close();
     await relaying.drain();
     peers.close();
     await link.close();

@@ -16,6 +16,7 @@ export const start = (config = loadConfig(serviceConfig)) =>
     config,
     prisma: (adapter) => new PrismaClient({ adapter }),
     policy,
+    indexes: (deps) => [{ table: 'participant_key', rebuild: participantStore(deps).reindex }],
     services: ({ sealer, blindIndex, newId }) => {
       const participants = participantStore({ sealer, blindIndex });
       const signals = signalStore(sealer);

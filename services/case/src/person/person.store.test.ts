@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { blindIndex, newId, sealer } from '@midas/kit';
+import { blindIndex, type KeyRing, newId, sealer } from '@midas/kit';
 import { type TestDatabase, testDatabase, testKeyRing } from '@midas/kit/testing';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -108,5 +108,71 @@ describe('resolving persons', () => {
     });
     await expect(failing).rejects.toThrow('on purpose');
     expect(await db.personParticulars.count({ where: { sourceId: from.id } })).toBe(0);
+  });
+});
+
+describe('when another key makes the indexes', () => {
+  const both = { ...keyRing, keys: { ...keyRing.keys, ...testKeyRing('k2').keys } };
+  const rotated = { ...both, active: 'k2', index: 'k2' };
+  const storeOf = (ring: KeyRing) =>
+    personStore({ sealer: sealer({ keyRing: ring }), blindIndex: blindIndex(ring), newId });
+  const resolveIn = (ring: KeyRing, person: ReturnType<typeof invented>) =>
+    db.$transaction(async (tx) =>
+      idsOf(await storeOf(ring).resolve(tx, source(), [victim(person)], new Date())),
+    );
+  /** Makes the index anew from the beginning; at most two sendings a transaction. */
+  const rebuild = async (ring: KeyRing) => {
+    let after: string | undefined = '00000000-0000-0000-0000-000000000000';
+    for (let from = after; after !== undefined; from = after ?? from)
+      after = await db.$transaction((tx) => storeOf(ring).reindex(tx, from, 2));
+  };
+
+  it('a person is known again before, while and after the index is made anew', async () => {
+    const known = invented({ nhsNumber: '9990000026' });
+    const [person] = await resolveIn(keyRing, known);
+    expect(await resolveIn(rotated, known)).toEqual([person]);
+    expect(await resolveIn(both, known)).toEqual([person]);
+    await rebuild(rotated);
+    expect(await resolveIn(rotated, known)).toEqual([person]);
+    // A process that has the key but has not been told to make indexes with it.
+    expect(await resolveIn(both, known)).toEqual([person]);
+    const alone = { ...rotated, lasting: 'k2', keys: { k2: both.keys.k2 ?? new Uint8Array() } };
+    const [again] = await db.$transaction(async (tx) => {
+      const store = personStore({
+        sealer: sealer({ keyRing: rotated }),
+        blindIndex: blindIndex(alone),
+        newId,
+      });
+      return idsOf(await store.resolve(tx, source(), [victim(known)], new Date()));
+    });
+    expect(again).toBe(person);
+    const keys = await db.personKey.findMany({ where: { personId: person ?? '' } });
+    expect(keys.map(({ keyId }) => keyId)).toEqual(['k2', 'k2']);
+  });
+
+  it('every row gets the new digest, however often it is broken off and begun again', async () => {
+    const sent = Array.from({ length: 5 }, () => invented());
+    const before = await Promise.all(sent.map((person) => resolveIn(keyRing, person)));
+    await db.$transaction((tx) => storeOf(rotated).reindex(tx, '00000000-0000-0000-0000-000000000000', 3));
+    await rebuild(rotated);
+    await rebuild(rotated);
+    expect(await db.personKey.count({ where: { NOT: { keyId: 'k2' } } })).toBe(0);
+    expect(await Promise.all(sent.map((person) => resolveIn(rotated, person)))).toEqual(before);
+  });
+
+  it('a row from before keys were named gets the name of its key', async () => {
+    const [person = ''] = await resolveIn(keyRing, invented());
+    await db.personKey.updateMany({ where: { personId: person }, data: { keyId: null } });
+    await rebuild(rotated);
+    const keys = await db.personKey.findMany({ where: { personId: person } });
+    expect(keys.map(({ keyId }) => keyId)).toEqual(['k2']);
+  });
+
+  it('those who resolve the same new person under the old and the new key wait for each other', async () => {
+    const person = invented();
+    const found = await Promise.all(
+      Array.from({ length: 12 }, (_, place) => resolveIn(place % 2 === 0 ? both : rotated, person)),
+    );
+    expect(new Set(found.flat()).size).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { KeyedDigest, Sealer, Tx } from '@midas/kit';
+import type { KeyedDigest, NamedDigest, Sealer, Tx } from '@midas/kit';
 import { Particulars } from '@midas/proto/common/v1/people';
 import type { PersonParticulars, PrismaClient } from '../../gen/prisma/client.ts';
 import { type KeyKind, partsOf, personKeys, resolve, type Sending } from './person.ts';
@@ -26,20 +26,22 @@ export interface ResolvedSending {
   readonly particularsId: string;
 }
 
+/** A key of a person as it is written now, and as it stands where another key of the ring wrote it. */
 interface IndexedKey {
   readonly kind: KeyKind;
-  readonly digest: Uint8Array<ArrayBuffer>;
   readonly name: string;
+  readonly written: NamedDigest;
+  readonly before: readonly NamedDigest[];
 }
 
 /** Who is who, in the database: particulars sealed, what persons are recognised by as blind indexes. */
 export function personStore({ sealer, blindIndex, newId }: Deps) {
   const column = sealer.column('person_particulars', 'particulars');
 
-  const index = (sending: Sending): readonly IndexedKey[] =>
-    personKeys(sending.particulars).map(({ kind, value }) => {
-      const digest = blindIndex(`person-key ${kind}`, value);
-      return { kind, digest, name: nameOf(kind, digest) };
+  const index = (particulars: Particulars): readonly IndexedKey[] =>
+    personKeys(particulars).map(({ kind, value }) => {
+      const [written, ...before] = blindIndex.every(`person-key ${kind}`, value);
+      return { kind, written, before, name: nameOf(kind, written.digest) };
     });
 
   /** Persons already answered for these parts, or found under these keys. */
@@ -49,12 +51,21 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
       select: { part: true, personId: true, id: true },
     });
     const unique = new Map(keys.map((key) => [key.name, key]));
-    const known =
+    // By every digest that a key may stand under, the name of the key as it is written now.
+    const nameUnder = new Map(
+      [...unique.values()].flatMap(({ kind, name, written, before }) =>
+        [written, ...before].map(({ digest }) => [nameOf(kind, digest), { kind, digest, name }] as const),
+      ),
+    );
+    const found =
       unique.size === 0
         ? []
         : await db.personKey.findMany({
-            where: { OR: [...unique.values()].map(({ kind, digest }) => ({ kind, digest })) },
+            where: { OR: [...nameUnder.values()].map(({ kind, digest }) => ({ kind, digest })) },
           });
+    const known = new Map(
+      found.map(({ kind, digest, personId }) => [nameUnder.get(nameOf(kind, digest))?.name ?? '', personId]),
+    );
     return { answered, known, unique };
   }
 
@@ -71,17 +82,21 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
       now: Date,
     ): Promise<readonly ResolvedSending[]> {
       const parts = partsOf(sendings.map(({ role }) => role));
-      const keysOf = sendings.map(index);
+      const keysOf = sendings.map(({ particulars }) => index(particulars));
       const allKeys = keysOf.flat();
-      await lockAll(db, [
-        blindIndex('person-source', `${source.kind}|${source.id}`),
-        ...allKeys.map(({ digest }) => digest),
-      ]);
+      const locks = [
+        ...blindIndex.every('person-source', `${source.kind}|${source.id}`),
+        ...allKeys.flatMap(({ written, before }) => [written, ...before]),
+      ];
+      await lockAll(
+        db,
+        locks.map(({ digest }) => digest),
+      );
       const { answered, known, unique } = await lookUp(db, source, parts, allKeys);
       const resolution = resolve(
         parts.map((part, place) => ({ part, keys: (keysOf[place] ?? []).map(({ name }) => name) })),
         new Map(answered.map(({ part, personId }) => [part, personId])),
-        new Map(known.map(({ kind, digest, personId }) => [nameOf(kind, digest), personId])),
+        known,
         newId,
       );
       if (resolution.newPersons.length > 0) {
@@ -91,7 +106,7 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
         await db.personKey.createMany({
           data: [...resolution.newKeys].flatMap(([name, personId]) => {
             const key = unique.get(name);
-            return key === undefined ? [] : [{ kind: key.kind, digest: key.digest, personId }];
+            return key === undefined ? [] : [{ kind: key.kind, ...key.written, personId }];
           }),
         });
       }
@@ -122,10 +137,55 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
       }));
     },
 
+    /**
+     * Writes the keys of the next sendings after the id `after` as the key in force makes them. A row changes its
+     * digest where it stands, so whoever looks for both finds it once at any moment. Returns the id of the last sending.
+     */
+    async reindex(db: Db, after: string, limit: number): Promise<string | undefined> {
+      const rows = await db.personParticulars.findMany({
+        where: { id: { gt: after } },
+        select: { id: true, particulars: true },
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      const opened = rows.map((row) => column.open(row.id, Particulars, row.particulars));
+      await rewrite(db, opened.flatMap(index).flatMap(changesOf));
+      return rows.at(-1)?.id;
+    },
+
     /** The particulars of one sending, opened. */
     open: (row: Pick<PersonParticulars, 'id' | 'particulars'>): Particulars =>
       column.open(row.id, Particulars, row.particulars),
   };
+}
+
+interface Change {
+  readonly kind: KeyKind;
+  readonly old: string;
+  readonly digest: string;
+  readonly key_id: string;
+}
+
+const hex = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
+
+/** The rows in which a key may stand, and how it is written now; the same digest still gets the name of its key. */
+const changesOf = ({ kind, written, before }: IndexedKey): readonly Change[] =>
+  [written, ...before].map(({ digest }) => ({
+    kind,
+    old: hex(digest),
+    digest: hex(written.digest),
+    key_id: written.keyId,
+  }));
+
+async function rewrite(db: Db, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  await db.$executeRaw`
+    UPDATE person_key AS k SET digest = decode(c.digest, 'hex'), key_id = c.key_id
+    FROM (SELECT DISTINCT kind, old, digest, key_id
+      FROM json_to_recordset(${JSON.stringify(changes)}::json) AS r(kind text, old text, digest text, key_id text)) AS c
+    WHERE k.kind = c.kind AND k.digest = decode(c.old, 'hex') AND k.key_id IS DISTINCT FROM c.key_id
+      AND (c.old = c.digest
+        OR NOT EXISTS (SELECT FROM person_key AS n WHERE n.kind = c.kind AND n.digest = decode(c.digest, 'hex')))`;
 }
 
 const nameOf = (kind: string, digest: Uint8Array): string =>

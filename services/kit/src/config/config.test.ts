@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { testKeyRingText } from '../testing/config.ts';
 import { loadConfig, serviceConfig } from './config.ts';
-import { readKeyRing } from './key-ring.ts';
+import { parseKeyRing } from './key-ring.ts';
 
 const env = {
   DATABASE_URL: 'postgresql://app:hidden-password@localhost:5432/db',
@@ -12,7 +13,7 @@ const env = {
   KEYCLOAK_ISSUER: 'https://id.test/realms/midas',
   KEYCLOAK_INTERNAL_URL: 'http://keycloak:8080/realms/midas',
   SERVICE_CLIENT_SECRET: 'hidden-secret',
-  KEY_RING_FILE: '/keys/ring.json',
+  KEY_RING: JSON.stringify(testKeyRingText()),
   GRPC_PORT: '5000',
   PEER_ONE_ADDRESS: 'localhost:5001',
 };
@@ -103,19 +104,49 @@ describe('configuration', () => {
 
 describe('a key ring', () => {
   const key = Buffer.alloc(32, 7).toString('base64');
+  const ring = (more: object) => JSON.stringify({ active: 'k1', keys: { k1: key }, ...more });
 
-  it('is read with keys of 32 bytes', () => {
-    const ring = readKeyRing(file(JSON.stringify({ active: 'k1', keys: { k1: key } })));
-    expect(ring.keys.k1).toEqual(new Uint8Array(32).fill(7));
+  it('is read with keys of 32 bytes; one key does everything', () => {
+    expect(parseKeyRing(ring({}))).toEqual({
+      active: 'k1',
+      index: 'k1',
+      lasting: 'k1',
+      keys: { k1: new Uint8Array(32).fill(7) },
+    });
+  });
+
+  it('names the key of the blind indexes when it has several, and the lasting one where it is not the first', () => {
+    const keys = { k1: key, k2: key };
+    expect(parseKeyRing(ring({ active: 'k2', index: 'k1', keys }))).toMatchObject({
+      active: 'k2',
+      index: 'k1',
+      lasting: 'k1',
+    });
+    expect(parseKeyRing(ring({ index: 'k2', lasting: 'k2', keys })).lasting).toBe('k2');
+    expect(() => parseKeyRing(ring({ active: 'k2', keys }))).toThrow(/blind indexes as "index"/);
   });
 
   it.each([
     ['no JSON', 'no'],
-    ['no such active key', JSON.stringify({ active: 'k2', keys: { k1: key } })],
-    ['a short key', JSON.stringify({ active: 'k1', keys: { k1: Buffer.alloc(16, 7).toString('base64') } })],
+    ['no such active key', ring({ active: 'k2' })],
+    ['no such key of the indexes', ring({ index: 'k2' })],
+    ['no such lasting key', ring({ lasting: 'toString' })],
+    ['a short key', ring({ keys: { k1: Buffer.alloc(16, 7).toString('base64') } })],
   ])('with %s is refused and not quoted', (_, content) => {
-    const path = file(content);
-    expect(() => readKeyRing(path)).toThrow(/key ring/);
-    expect(() => readKeyRing(path)).not.toThrow(/BwcH/);
+    expect(() => parseKeyRing(content)).toThrow(/key ring/);
+    expect(() => parseKeyRing(content)).not.toThrow(/BwcH/);
+  });
+
+  it('comes from the environment or a file, is checked at start and never printed', () => {
+    const path = file(ring({}));
+    const fromFile = load({ KEY_RING: undefined, KEY_RING_FILE: path }).config;
+    expect(fromFile).toMatchObject({ KEY_RING: ring({}), KEY_RING_FILE: path });
+    expect(load({ KEY_RING: ring({}) }).config).not.toHaveProperty('KEY_RING_FILE');
+    const { code, errors } = load({ KEY_RING: ring({ active: 'k9' }) });
+    expect(code).toBe(78);
+    expect(errors.join()).toContain(
+      'KEY_RING: The key ring is not valid: the active key is not among the keys.',
+    );
+    expect(load({ KEY_RING: ring({}) }, ['--print-config']).printed.join()).not.toContain(key);
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseKeyRing } from './key-ring.ts';
 
 const flag = z
   .enum(['true', 'false'])
@@ -37,7 +38,18 @@ export const serviceConfig = processConfig.extend({
     .string()
     .regex(/^(nats|tls|wss?):\/\//, 'must be a nats:// URL')
     .register(secret, { hidden: true }),
-  KEY_RING_FILE: z.string().min(1),
+  /** The service's encryption keys. From a file, which is followed: a key that is added there is known at once. */
+  KEY_RING: z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        parseKeyRing(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'not valid' });
+      }
+    })
+    .register(secret, { hidden: true }),
+  KEY_RING_FILE: z.string().min(1).optional(),
   /** Seconds after which Keycloak is asked again whether a user's token still holds; its last yes holds twice as long. */
   TOKEN_RECHECK_SECONDS: z.coerce.number().positive().max(30).default(30),
   /** Years that a record is kept after it was closed or, where nothing closes it, recorded. */

@@ -8,4 +8,5 @@ export {
   secret,
   serviceConfig,
 } from './config.ts';
-export { type KeyRing, readKeyRing } from './key-ring.ts';
+export { type KeyRing, parseKeyRing } from './key-ring.ts';
+export { type LiveKeyRing, liveKeyRing } from './live-key-ring.ts';

@@ -4,9 +4,23 @@ export { type AuditEntry, type AuditQuestion, auditEntriesOf } from './audit-ent
 export { claimKey, usedKey } from './claim-key.ts';
 export { isUniqueViolation } from './errors.ts';
 export { newId } from './ids.ts';
-export { type Bytes, blindIndex, digest, type KeyedDigest, pseudonym } from './keys.ts';
+export {
+  type Bytes,
+  blindIndex,
+  digest,
+  type KeyedDigest,
+  lastingDigest,
+  type NamedDigest,
+  pseudonym,
+} from './keys.ts';
 export { type Keyset, type PagePosition, type PageRequest, type Pages, pages } from './pages.ts';
-export { type SealedColumn, type Sealer, sealer } from './sealer.ts';
+export {
+  type SealedColumn,
+  type SealedPlace,
+  type Sealer,
+  type ServiceSealer,
+  sealer,
+} from './sealer.ts';
 export { transact } from './transact.ts';
 export type {
   AuditRow,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { testKeyRing } from '../testing/config.ts';
 import { newId } from './ids.ts';
-import { blindIndex, digest, pseudonym } from './keys.ts';
+import { blindIndex, digest, lastingDigest, pseudonym } from './keys.ts';
 
 const keyRing = testKeyRing();
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -21,10 +21,24 @@ test('a blind index is the same for the same value and purpose, and only for tho
   expect(different.every((text) => text.length === 64)).toBe(true);
 });
 
-test('indexes and pseudonyms stay when another key becomes active', () => {
-  const rotated = { active: 'k2', keys: { ...keyRing.keys, k2: testKeyRing().keys.k1 ?? new Uint8Array() } };
+const second = testKeyRing('k2').keys;
+
+test('indexes stay when another key seals; pseudonyms and kept digests when another key makes indexes', () => {
+  const sealing = { ...keyRing, active: 'k2', keys: { ...keyRing.keys, ...second } };
+  expect(hex(blindIndex(sealing)('nhs', 'x'))).toBe(hex(blindIndex(keyRing)('nhs', 'x')));
+  const rotated = { ...sealing, index: 'k2' };
+  expect(hex(blindIndex(rotated)('nhs', 'x'))).not.toBe(hex(blindIndex(keyRing)('nhs', 'x')));
   expect(hex(pseudonym(rotated)('person', 'x'))).toBe(hex(pseudonym(keyRing)('person', 'x')));
-  expect(hex(blindIndex(rotated)('nhs', 'x'))).toBe(hex(blindIndex(keyRing)('nhs', 'x')));
+  expect(hex(lastingDigest(rotated)('request', 'x'))).toBe(hex(lastingDigest(keyRing)('request', 'x')));
+});
+
+test('what was indexed before the key changed is found under the others', () => {
+  const rotated = { ...keyRing, active: 'k2', index: 'k2', keys: { ...keyRing.keys, ...second } };
+  const [inForce, before] = blindIndex(rotated).every('nhs', 'x');
+  expect(inForce.keyId).toBe('k2');
+  expect(hex(inForce.digest)).toBe(hex(blindIndex(rotated)('nhs', 'x')));
+  expect(before?.keyId).toBe('k1');
+  expect(hex(before?.digest ?? new Uint8Array())).toBe(hex(blindIndex(keyRing)('nhs', 'x')));
 });
 
 test('ids are UUIDs of version 7, all different, and sort in the order they were made', () => {

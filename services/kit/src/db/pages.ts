@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from '../config/key-ring.ts';
 import { fail } from '../errors/index.ts';
-import { digest } from './keys.ts';
+import { digest as keyedDigest, type NamedDigest } from './keys.ts';
 
 /** Where a page ended: the last row in the order newest first. */
 export interface PagePosition {
@@ -44,22 +44,26 @@ const largestSize = 200;
 
 /** Keyset pagination by (recorded_at, id) descending, with tokens signed by the key ring. */
 export function pages({ keyRing }: { readonly keyRing: KeyRing }): Pages {
-  const mac = digest(keyRing);
-  const sign = (body: Buffer, binding: readonly unknown[]): Buffer => {
+  const mac = keyedDigest(keyRing);
+  /** Signatures under every key, that of the key in force first. */
+  const signatures = (body: Buffer, binding: readonly unknown[]): readonly [Buffer, ...Buffer[]] => {
     const bound = Buffer.concat([body, Buffer.from(JSON.stringify(binding))]);
-    return Buffer.from(mac('page-token', bound)).subarray(0, macLength);
+    const [inForce, ...others] = mac.every('page-token', bound);
+    const cut = ({ digest }: NamedDigest): Buffer => Buffer.from(digest).subarray(0, macLength);
+    return [cut(inForce), ...others.map(cut)];
   };
   const encode: Pages['encode'] = ({ recordedAt, id }, binding) => {
     const body = Buffer.alloc(8 + Buffer.byteLength(id));
     body.writeDoubleBE(recordedAt.getTime());
     body.write(id, 8);
-    return Buffer.concat([sign(body, binding), body]).toString('base64url');
+    return Buffer.concat([signatures(body, binding)[0], body]).toString('base64url');
   };
   const decode: Pages['decode'] = (token, binding) => {
     const bytes = Buffer.from(token, 'base64url');
     const body = bytes.subarray(macLength);
-    const known = body.length >= 8 && bytes.toString('base64url') === token;
-    if (!known || !timingSafeEqual(sign(body, binding), bytes.subarray(0, macLength))) {
+    const signed = bytes.subarray(0, macLength);
+    const whole = body.length >= 8 && bytes.toString('base64url') === token;
+    if (!whole || !signatures(body, binding).some((one) => timingSafeEqual(one, signed))) {
       fail(
         'invalid',
         'page-token-invalid',

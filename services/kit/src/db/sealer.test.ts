@@ -59,15 +59,31 @@ describe('a sealed value', () => {
 
   test('still opens when another key has become active, and says which sealed it', () => {
     const sealed = column.sealText('r', 'particulars');
-    const rotated = {
-      active: 'k2',
-      keys: { ...keyRing.keys, k2: testKeyRing().keys.k1 ?? new Uint8Array() },
-    };
+    const rotated = { ...keyRing, active: 'k2', keys: { ...keyRing.keys, ...testKeyRing('k2').keys } };
     const now = sealer({ keyRing: rotated }).column('referral', 'victim');
     expect(now.openText('r', sealed)).toBe('particulars');
     const again = now.sealText('r', 'particulars');
     expect(Buffer.from(again.subarray(0, 4)).toString('latin1')).toBe('\u0001\u0002k2');
     expect(() => column.openText('r', again)).toThrow(lost);
+  });
+
+  test('is sealed anew under the active key with the same content, in its own place only', () => {
+    const sealed = column.sealText('r', 'particulars');
+    const rotated = { ...keyRing, active: 'k2', keys: { ...keyRing.keys, ...testKeyRing('k2').keys } };
+    const now = sealer({ keyRing: rotated });
+    const again = now.reseal({ table: 'referral', column: 'victim' }, 'r', sealed);
+    expect(Buffer.from(again.subarray(0, 4)).toString('latin1')).toBe('\u0001\u0002k2');
+    expect(now.column('referral', 'victim').openText('r', again)).toBe('particulars');
+    expect(() => now.reseal({ table: 'referral', column: 'victim' }, 's', sealed)).toThrow();
+  });
+
+  test('stands in a column that the sealer knows of', () => {
+    const asked = sealer({ keyRing });
+    for (const name of ['victim', 'perpetrator', 'victim']) asked.column('referral', name);
+    expect(asked.places()).toEqual([
+      { table: 'referral', column: 'victim' },
+      { table: 'referral', column: 'perpetrator' },
+    ]);
   });
 
   test('absent values stay absent', () => {

@@ -29,22 +29,38 @@ export interface Sealer {
   column(table: string, column: string): SealedColumn;
 }
 
-/** The codec of encrypted columns. */
-export function sealer({ keyRing }: { readonly keyRing: KeyRing }): Sealer {
-  return { column: (table, column) => sealedColumn(keyRing, table, column) };
+/** A column whose values are sealed. Each row's id, its column `id`, is part of what seals its values. */
+export interface SealedPlace {
+  readonly table: string;
+  readonly column: string;
 }
 
-function sealedColumn(keyRing: KeyRing, table: string, column: string): SealedColumn {
-  const place = `${table}|${column}`;
-  const sealBytes = (rowId: string, plain: Uint8Array): Bytes => {
-    const keyId = Buffer.from(keyRing.active);
-    const nonce = randomBytes(nonceLength);
-    const cipher = createCipheriv('aes-256-gcm', deriveKey(keyRing, keyRing.active, `seal|${place}`), nonce);
-    cipher.setAAD(Buffer.from(`${place}|${rowId}`));
-    const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-    const head = Buffer.from([formatVersion, keyId.length]);
-    return new Uint8Array(Buffer.concat([head, keyId, nonce, cipher.getAuthTag(), body]));
+/** The sealer of a whole service, which knows every column that was asked of it. */
+export interface ServiceSealer extends Sealer {
+  readonly places: () => readonly SealedPlace[];
+  /** The same value under the active key. @throws when it does not open. */
+  readonly reseal: (place: SealedPlace, rowId: string, sealed: Uint8Array) => Bytes;
+}
+
+/** The codec of encrypted columns. */
+export function sealer({ keyRing }: { readonly keyRing: KeyRing }): ServiceSealer {
+  const places = new Map<string, SealedPlace>();
+  return {
+    column: (table, column) => {
+      places.set(nameOf({ table, column }), { table, column });
+      return sealedColumn(keyRing, { table, column });
+    },
+    places: () => [...places.values()],
+    reseal: (place, rowId, sealed) =>
+      encipher(keyRing, nameOf(place), rowId, decipher(keyRing, nameOf(place), rowId, sealed)),
   };
+}
+
+const nameOf = ({ table, column }: SealedPlace): string => `${table}|${column}`;
+
+function sealedColumn(keyRing: KeyRing, { table, column }: SealedPlace): SealedColumn {
+  const place = nameOf({ table, column });
+  const sealBytes = (rowId: string, plain: Uint8Array): Bytes => encipher(keyRing, place, rowId, plain);
   const openBytes = (rowId: string, sealed: Uint8Array): Buffer => {
     try {
       return decipher(keyRing, place, rowId, sealed);
@@ -80,6 +96,17 @@ function sealedColumn(keyRing: KeyRing, table: string, column: string): SealedCo
     sealText,
     openText,
   };
+}
+
+function encipher(keyRing: KeyRing, place: string, rowId: string, plain: Uint8Array): Bytes {
+  const { active } = keyRing;
+  const keyId = Buffer.from(active);
+  const nonce = randomBytes(nonceLength);
+  const cipher = createCipheriv('aes-256-gcm', deriveKey(keyRing, active, `seal|${place}`), nonce);
+  cipher.setAAD(Buffer.from(`${place}|${rowId}`));
+  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+  const head = Buffer.from([formatVersion, keyId.length]);
+  return new Uint8Array(Buffer.concat([head, keyId, nonce, cipher.getAuthTag(), body]));
 }
 
 function decipher(keyRing: KeyRing, place: string, rowId: string, sealed: Uint8Array): Buffer {

@@ -17,16 +17,19 @@ export interface Arrival {
 }
 
 export interface CallTools {
+  /** Digests that are kept, and stay when keys are replaced. */
   readonly digest: KeyedDigest;
+  /** Digests of answers. */
+  readonly etags: KeyedDigest;
   readonly pages: Pages;
   readonly log: Logger;
 }
 
 /** The call as handlers see it, and what the chain needs to finish it. */
-export function makeCall(arrival: Arrival, { digest, pages, log }: CallTools): { call: Call; shown: Shown } {
+export function makeCall(arrival: Arrival, { etags, pages, log }: CallTools): { call: Call; shown: Shown } {
   const { caller, ability, traceId, now, deadline, signal } = arrival;
   const checks = access(ability);
-  const answers = shown(checks, digest);
+  const answers = shown(checks, etags);
   const call: Call = {
     caller,
     ability,

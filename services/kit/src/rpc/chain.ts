@@ -141,7 +141,7 @@ async function admit<Db extends Database>(
   if (performed.audit !== undefined) await chain.audit.write(row(performed.audit));
   return {
     bytes,
-    etag: etag(performed.etag, performed.shown.etag(answer), () => etagOf(chain.digest, bytes)),
+    etag: etag(performed.etag, performed.shown.etag(answer), () => etagOf(chain.etags, bytes)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   ReferralKind,
   ReferralServiceService,
@@ -12,7 +12,7 @@ import { anonymous } from '../identity/caller.ts';
 import type { ServiceTokens } from '../identity/service-tokens.ts';
 import { logger } from '../log/logger.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
-import { type TestDatabase, testDatabase } from '../testing/index.ts';
+import { type TestDatabase, testDatabase, testKeyRing } from '../testing/index.ts';
 import { waitFor } from '../testing/wait.ts';
 import { type Remote, remote } from './client.ts';
 import { startTestService, type TestService } from './fixture/service.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   service = await startTestService({
     databaseUrl: database.adminUrl,
     realm,
-    keyRing: { active: 'k1', keys: { k1: new Uint8Array(randomBytes(32)) } },
+    keyRing: testKeyRing(),
     log: logger({ name: 'referral', level: 'silent' }),
   });
   wire = await wireTo(`grpc://${service.address}`);

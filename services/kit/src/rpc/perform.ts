@@ -14,7 +14,7 @@ import type {
 } from '../db/types.ts';
 import { DomainError, fail } from '../errors/domain-error.ts';
 import { outboxRow } from '../events/outbox.ts';
-import { matches, type Shown } from './shown.ts';
+import type { Shown } from './shown.ts';
 import type { Answer, Call, Command, Query, Reader, Unit } from './types.ts';
 
 /** A call under the rules of its caller, and what of its answer these rules show. */
@@ -32,6 +32,7 @@ export interface Admitted<Db> extends Ruled {
   readonly raw: Uint8Array;
   readonly idempotencyKey: string;
   readonly ifMatch: string;
+  /** Digests that are kept, and stay when keys are replaced. */
   readonly digest: KeyedDigest;
   readonly newId: () => string;
   readonly auditRow: (recordIds: readonly string[]) => AuditRow;
@@ -160,9 +161,10 @@ function makeUnit<Db>(
       events.push(outboxRow(codec, message, aggregate, occurredAt, newId));
     },
     match: (record) => {
-      const etag = shown.etag(record);
-      if (etag === undefined) throw new Error(`${method.path} compares a version that was not made by show.`);
-      if (!matches(ifMatch, etag)) throw stale();
+      const isMatch = shown.matches(record, ifMatch);
+      if (isMatch === undefined)
+        throw new Error(`${method.path} compares a version that was not made by show.`);
+      if (!isMatch) throw stale();
       matched = true;
     },
   };

@@ -11,6 +11,8 @@ export interface Shown {
   finish(typeName: string, answer: object): object;
   /** ETag of a shown message; undefined for any other. */
   etag(message: object): string | undefined;
+  /** Whether an If-Match header names the ETag of a shown message; undefined for any other. */
+  matches(message: object, ifMatch: string): boolean | undefined;
 }
 
 const onlyNone: ReadonlySet<Privacy> = new Set<Privacy>(['NONE']);
@@ -31,15 +33,24 @@ export function shown(access: Access, digest: KeyedDigest): Shown {
       const bytes = bytesOf.get(message);
       return bytes === undefined ? undefined : etagOf(digest, bytes());
     },
+    matches(message, ifMatch) {
+      const bytes = bytesOf.get(message);
+      if (bytes === undefined) return undefined;
+      // An ETag given out before the key changed is as good.
+      return digest.every('etag', bytes()).some((each) => namesEtag(ifMatch, asEtag(each.digest)));
+    },
   };
 }
 
 /** Strong ETag of an answer's bytes: a keyed digest, so that it tells nothing of what it covers. */
 export function etagOf(digest: KeyedDigest, bytes: Uint8Array): string {
-  return `"${Buffer.from(digest('etag', bytes)).subarray(0, 16).toString('base64url')}"`;
+  return asEtag(digest('etag', bytes));
 }
 
-/** Whether an If-Match header names this ETag. */
-export function matches(ifMatch: string, etag: string): boolean {
+function asEtag(digested: Uint8Array): string {
+  return `"${Buffer.from(digested).subarray(0, 16).toString('base64url')}"`;
+}
+
+function namesEtag(ifMatch: string, etag: string): boolean {
   return ifMatch.split(',').some((item) => item.trim() === '*' || item.trim() === etag);
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type ServiceConfig, serviceConfig } from '../config/index.ts';
-import type { KeyRing } from '../config/key-ring.ts';
+import { type KeyRing, parseKeyRing } from '../config/key-ring.ts';
 import { suiteVariable } from './env.ts';
 import { testSecret } from './tokens.ts';
 
@@ -29,21 +29,43 @@ export function testServiceEnvironment(
     KEYCLOAK_ISSUER: issuer,
     KEYCLOAK_INTERNAL_URL: process.env.MIDAS_TEST_KEYCLOAK_INTERNAL_URL ?? issuer,
     SERVICE_CLIENT_SECRET: testSecret(`service-${name}`),
-    KEY_RING_FILE: overrides.KEY_RING_FILE ?? testKeyRingFile(),
+    ...(overrides.KEY_RING === undefined
+      ? { KEY_RING_FILE: overrides.KEY_RING_FILE ?? testKeyRingFile() }
+      : {}),
     LOG_LEVEL: 'fatal',
     ...overrides,
   };
 }
 
-/** A key ring with one fresh key. */
-export function testKeyRing(): KeyRing {
-  return { active: 'k1', keys: { k1: new Uint8Array(randomBytes(32)) } };
+/** A key ring with one fresh key, or with fresh keys of the given ids, the first in force. */
+export function testKeyRing(...ids: readonly string[]): KeyRing {
+  return parseKeyRing(JSON.stringify(testKeyRingText(...ids)));
 }
 
 /** A key ring file with one fresh key; returns its path. */
 export function testKeyRingFile(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'midas-keys-')), 'keys.json');
-  const keys = { k1: randomBytes(32).toString('base64') };
-  writeFileSync(path, JSON.stringify({ active: 'k1', keys }), { mode: 0o600 });
+  writeKeyRing(path, testKeyRingText());
   return path;
+}
+
+/** A key ring as its file holds it. */
+export interface KeyRingText {
+  readonly active: string;
+  readonly index: string;
+  readonly lasting: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+/** Fresh keys, the first of them in force. */
+export function testKeyRingText(...ids: readonly string[]): KeyRingText {
+  const [first = 'k1', ...others] = ids;
+  const keys = [first, ...others].map((id) => [id, randomBytes(32).toString('base64')]);
+  return { active: first, index: first, lasting: first, keys: Object.fromEntries(keys) };
+}
+
+/** Writes a key ring file that is whole at any moment. */
+export function writeKeyRing(path: string, ring: KeyRingText): void {
+  writeFileSync(`${path}.new`, JSON.stringify(ring), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }

@@ -2,7 +2,15 @@
 import '../telemetry/start.ts';
 
 export { serviceClient, type TestCall, type TestCaller, type TestClient } from './client.ts';
-export { testKeyRing, testKeyRingFile, testServiceConfig, testServiceEnvironment } from './config.ts';
+export {
+  type KeyRingText,
+  testKeyRing,
+  testKeyRingFile,
+  testKeyRingText,
+  testServiceConfig,
+  testServiceEnvironment,
+  writeKeyRing,
+} from './config.ts';
 export { type TestDatabase, testDatabase } from './database.ts';
 export { suiteVariable } from './env.ts';
 export { freePort, type TestNats, testNats } from './nats.ts';

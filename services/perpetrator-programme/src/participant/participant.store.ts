@@ -23,10 +23,11 @@ export function participantStore({ sealer, blindIndex }: Deps) {
     participant: participants.open(row.id, Particulars, row.participant),
     partner: partners.open(row.id, Particulars, row.partner),
   });
-  const indexed = ({ kind, value }: ParticipantKey) => ({
-    kind,
-    digest: blindIndex(`participant-key ${kind}`, value),
-  });
+  /** A key as it is written now, and as it stands where another key of the ring wrote it. */
+  const indexed = ({ kind, value }: ParticipantKey) =>
+    blindIndex.every(`participant-key ${kind}`, value).map((named) => ({ kind, ...named }));
+  const written = (participant: Particulars) =>
+    participantKeys(participant).flatMap((key) => indexed(key).slice(0, 1));
   const openFound = (row: Row | null): ParticipantState | null => row && open(row);
 
   return {
@@ -36,15 +37,35 @@ export function participantStore({ sealer, blindIndex }: Deps) {
           ...state,
           participant: participants.seal(state.id, Particulars, state.participant),
           partner: partners.seal(state.id, Particulars, state.partner),
-          keys: { create: participantKeys(state.participant).map(indexed) },
+          keys: { create: written(state.participant) },
         },
       });
     },
 
     /** Condition on participants who have one of these keys. */
     found: (keys: readonly ParticipantKey[]): Prisma.ParticipantWhereInput => ({
-      keys: { some: { OR: keys.map(indexed) } },
+      keys: { some: { OR: keys.flatMap(indexed).map(({ kind, digest }) => ({ kind, digest })) } },
     }),
+
+    /** Writes the keys of the next participants after the id `after` as the key in force makes them. */
+    async reindex(db: Db, after: string, limit: number): Promise<string | undefined> {
+      const rows = await db.participant.findMany({
+        where: { id: { gt: after } },
+        select: { id: true, participant: true },
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      await db.participantKey.deleteMany({ where: { participantId: { in: rows.map(({ id }) => id) } } });
+      await db.participantKey.createMany({
+        data: rows.flatMap(({ id, participant }) =>
+          written(participants.open(id, Particulars, participant)).map((key) => ({
+            ...key,
+            participantId: id,
+          })),
+        ),
+      });
+      return rows.at(-1)?.id;
+    },
 
     find: async (db: Db, id: string): Promise<ParticipantState | null> =>
       openFound(await db.participant.findUnique({ where: { id } })),
