@@ -1,4 +1,6 @@
+import { headIn, verifyTrail } from '@midas/kit';
 import { waitFor } from '@midas/kit/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dashAnswers, syntheticPerson } from '../setup/people.ts';
 import { type Platform, type ProcessName, services, testPlatform } from '../setup/platform.ts';
@@ -153,6 +155,8 @@ test('whatever is killed while partners send, nothing is lost and nothing double
     expect(await tally(service, 'dead_letter'), service).toBe(0);
   }
 
+  for (const service of services) await isSealed(service);
+
   const { measures } = ok(await as('commissioner@council').get('/v1/reports/commissioners'));
   const figure = (id: string) => measures.find((row: { id: string }) => row.id === id).value;
   expect(figure('incidents.total')).toBe(n);
@@ -161,3 +165,28 @@ test('whatever is killed while partners send, nothing is lost and nothing double
 
 const tally = (service: (typeof services)[number], table: string, what = '*'): Promise<number> =>
   countOf(platform, service, `SELECT count(${what}) AS n FROM ${table}`);
+
+/** The audit trail is one whole chain, of which every head that the log tells of is a part. */
+async function isSealed(service: (typeof services)[number]): Promise<void> {
+  const client = new pg.Client({ connectionString: platform.databases[service].adminUrl });
+  await client.connect();
+  try {
+    const heads = platform.processes[service]
+      .log()
+      .split('\n')
+      .flatMap((line) => headIn(line) ?? []);
+    const trail = await waitFor(
+      async () => {
+        const found = await verifyTrail(client, { service, heads });
+        return found.waiting === 0 ? found : undefined;
+      },
+      { what: `every audit entry of ${service} sealed`, timeoutMs: 30_000 },
+    );
+    expect(trail.findings, service).toEqual([]);
+    const n = await countOf(platform, service, 'SELECT count(*) AS n FROM audit_entry');
+    expect(trail.entries, service).toBe(n);
+    if (n > 0) expect(trail.heads, service).toBeGreaterThan(0);
+  } finally {
+    await client.end();
+  }
+}

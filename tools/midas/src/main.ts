@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addAuditCommands } from './commands/audit.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addDemoCommands } from './commands/demo.ts';
 import { addGenerateCommands } from './commands/generate.ts';
@@ -19,6 +20,7 @@ const program = new Command('midas')
 addDemoCommands(program);
 addPlatformCommands(program);
 addMigrateCommands(program);
+addAuditCommands(program);
 addGenerateCommands(program);
 addCheckCommands(program);
 

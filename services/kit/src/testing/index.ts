@@ -17,4 +17,5 @@ export { freePort, type TestNats, testNats } from './nats.ts';
 export { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp.ts';
 export { type PeerAnswers, type TestPeer, testPeer } from './peer.ts';
 export { type Forgery, forgedToken, testSecret, testServiceToken, testToken } from './tokens.ts';
+export { type Trail, trail } from './trail.ts';
 export { type WaitOptions, waitFor } from './wait.ts';

@@ -40,9 +40,12 @@ export interface Trail extends AsyncDisposable {
   seal(limit?: number): Promise<readonly CopiedHead[]>;
   waiting(): Promise<number>;
   verify(heads?: readonly CopiedHead[]): Promise<Verified>;
+  /** Ends the connections; the database stays. */
+  disconnect(): Promise<void>;
 }
 
-export async function trail(): Promise<Trail> {
+/** The audit trail of a service in kit's own test database. */
+export async function trail(service = 'kit'): Promise<Trail> {
   const database = await testDatabase('kit');
   const db = new PrismaClient({ adapter: databaseAdapter(database.url) });
   const admin = new pg.Client({ connectionString: database.adminUrl });
@@ -50,8 +53,12 @@ export async function trail(): Promise<Trail> {
   admin.on('error', () => undefined);
   await admin.connect();
   const writer = auditWriter(db);
-  const verify: Trail['verify'] = (heads = []) => verifyTrail(admin, { service: 'kit', heads });
+  const verify: Trail['verify'] = (heads = []) => verifyTrail(admin, { service, heads });
   const waiting = async (): Promise<number> => (await verify()).waiting;
+  const disconnect = async (): Promise<void> => {
+    await db.$disconnect();
+    await admin.end().catch(() => undefined);
+  };
   return {
     database,
     db,
@@ -66,8 +73,8 @@ export async function trail(): Promise<Trail> {
       // Transactions of other tests on the same server may hold the horizon back for a while.
       await waitFor(
         async () => {
-          const { seal } = await sealBatch(db, { service: 'kit', limit });
-          if (seal !== undefined) heads.push({ service: 'kit', seal: seal.number, head: seal.head });
+          const { seal } = await sealBatch(db, { service, limit });
+          if (seal !== undefined) heads.push({ service, seal: seal.number, head: seal.head });
           return seal === undefined && (await waiting()) === 0;
         },
         { what: 'every entry sealed', timeoutMs: 20_000 },
@@ -76,9 +83,9 @@ export async function trail(): Promise<Trail> {
     },
     waiting,
     verify,
+    disconnect,
     [Symbol.asyncDispose]: async () => {
-      await db.$disconnect();
-      await admin.end().catch(() => undefined);
+      await disconnect();
       await database[Symbol.asyncDispose]();
     },
   };

@@ -2,26 +2,9 @@ import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { userError } from '../errors.ts';
 import { midasHome, ROOT } from '../paths.ts';
-import { createProgress } from '../progress/index.ts';
 import { listDatabases, listSchemas, pickServices } from '../services.ts';
+import { withDatabase } from './database.ts';
 import { printJson, printLine } from './output.ts';
-
-/** Runs `work` on the local PostgreSQL, or on the one of DATABASE_URL; a server started for it is stopped again. */
-const withDatabase = async <T>(work: (databaseUrl: string) => Promise<T>): Promise<T> => {
-  const { startDatabase } = await import('../backing/index.ts');
-  const { withLock } = await import('../process/lock.ts');
-  const home = midasHome();
-  return withLock(home, async () => {
-    const progress = createProgress();
-    const database = await startDatabase({ home, report: progress });
-    try {
-      return await work(database.databaseUrl);
-    } finally {
-      await database.stop();
-      progress.close();
-    }
-  });
-};
 
 const newCommand = (parent: Command): void => {
   parent

@@ -33,7 +33,7 @@ export const parseLines = (text: string): number => {
 };
 
 /** A path as the person meant it: npm runs scripts in the root, whatever folder it was called from. */
-const parsePath = (text: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), text);
+export const parsePath = (text: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), text);
 
 export type YearOptions = {
   readonly seed: number;

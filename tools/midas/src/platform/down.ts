@@ -6,6 +6,7 @@ import { withClient } from '../migrate/index.ts';
 import { withLock } from '../process/lock.ts';
 import { asTask, type Progress, silentProgress } from '../progress/index.ts';
 import { databaseName, GATEWAY, listDatabases, listServices } from '../services.ts';
+import { headsFileOf } from './heads-file.ts';
 import { stopService } from './service-process.ts';
 import { removeStream } from './stream.ts';
 
@@ -64,6 +65,7 @@ export const eraseData = async (
       });
       await removeStream(natsUrl);
       await rm(join(home, 'replay.jsonl'), { force: true });
+      await rm(headsFileOf(home), { force: true });
     });
   });
 };

@@ -20,6 +20,7 @@ const input = (service: string, more: Partial<EnvironmentInput> = {}): Environme
   databasePassword: 'pass/word',
   keyRingFile: '/keys/ring.json',
   clientSecretFile: '/keys/secret',
+  auditHeadsFile: '/home/audit-heads.jsonl',
   compileCache: '/home/compiled',
   outer: {
     PATH: '/bin',
@@ -54,11 +55,18 @@ describe('the environment of a process', () => {
     expect(environment).not.toHaveProperty('AWS_SECRET');
   });
 
+  it('copies heads of the audit trail into the home, unless a person says where else', () => {
+    expect(processEnvironment(input('case')).AUDIT_HEADS_FILE).toBe('/home/audit-heads.jsonl');
+    const outer = { AUDIT_HEADS_FILE: '/mnt/heads' };
+    expect(processEnvironment(input('case', { outer })).AUDIT_HEADS_FILE).toBe('/mnt/heads');
+  });
+
   it('gives the gateway an HTTP port and no database', () => {
     const environment = processEnvironment(input('gateway'));
     expect(environment).toMatchObject({ HTTP_PORT: '8080', ADMIN_PORT: '6000' });
     expect(environment).not.toHaveProperty('DATABASE_URL');
     expect(environment).not.toHaveProperty('GRPC_PORT');
+    expect(environment).not.toHaveProperty('AUDIT_HEADS_FILE');
   });
 });
 

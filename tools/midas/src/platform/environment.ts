@@ -15,6 +15,8 @@ export type EnvironmentInput = {
   readonly databasePassword: string;
   readonly keyRingFile: string;
   readonly clientSecretFile: string;
+  /** Where heads of the audit trail are copied to. */
+  readonly auditHeadsFile: string;
   /** A folder where Node keeps compiled code. */
   readonly compileCache: string;
   /** The tool's own environment. */
@@ -23,7 +25,7 @@ export type EnvironmentInput = {
 
 // What a process needs of the machine, and settings that a person gives to `midas up` for the processes.
 const PASSED_ON =
-  /^(PATH|HOME|TZ|LANG|TMPDIR|NODE_EXTRA_CA_CERTS|LOG_LEVEL|MARAC_\w+|OTEL_\w+|RATE_LIMIT_\w+|DATABASE_POOL_SIZE|CORS_ORIGINS|\w+_LIMIT_BYTES|\w+_TIMEOUT_MS)$/;
+  /^(PATH|HOME|TZ|LANG|TMPDIR|NODE_EXTRA_CA_CERTS|LOG_LEVEL|AUDIT_\w+|MARAC_\w+|OTEL_\w+|RATE_LIMIT_\w+|DATABASE_POOL_SIZE|CORS_ORIGINS|\w+_LIMIT_BYTES|\w+_TIMEOUT_MS)$/;
 
 // A year is sent in minutes, from one address and by few people.
 const DEMO_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' };
@@ -45,8 +47,10 @@ export const processEnvironment = (input: EnvironmentInput): Record<string, stri
   const database = input.keepsDatabase
     ? { DATABASE_URL: urlFor(backing.databaseUrl, databaseName(service), role) }
     : {};
+  const audit = input.keepsDatabase ? { AUDIT_HEADS_FILE: input.auditHeadsFile } : {};
   return {
     ...(service === GATEWAY ? DEMO_LIMITS : {}),
+    ...audit,
     ...Object.fromEntries(passed),
     // Compiling takes two fifths of a start; what was compiled is kept for the next one.
     NODE_COMPILE_CACHE: input.compileCache,

@@ -6,6 +6,7 @@ import { withLock } from '../process/lock.ts';
 import { asTask, type Progress, silentProgress } from '../progress/index.ts';
 import { applicationRole, GATEWAY, hasEntry, listDatabases, listServices } from '../services.ts';
 import { processEnvironment, type ServicePorts } from './environment.ts';
+import { headsFileOf } from './heads-file.ts';
 import { choosePorts } from './ports.ts';
 import { ensureKeyRing, rolePasswords, writeClientSecret } from './secrets.ts';
 import { startService } from './service-process.ts';
@@ -58,6 +59,7 @@ const startOne = async (wiring: Wiring, service: string): Promise<void> => {
     databasePassword: passwords[applicationRole(service)] ?? '',
     keyRingFile: await ensureKeyRing(home, service),
     clientSecretFile: await writeClientSecret(home, service, secret),
+    auditHeadsFile: headsFileOf(home),
     compileCache: join(home, 'compiled'),
     outer,
   });
