@@ -59,7 +59,7 @@ export default {
       from: { path: `^(services/${service}|tools|tests)/` },
       to: {
         path: '^services/kit/src/',
-        pathNot: '^services/kit/src/(index|rules|testing/index|telemetry/start)\\.ts$',
+        pathNot: '^services/kit/src/(index|nats|rules|testing/index|telemetry/start)\\.ts$',
       },
     },
   ],

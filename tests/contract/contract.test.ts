@@ -72,6 +72,17 @@ describe('the contract', () => {
     }
   });
 
+  test('an event is heard by services of the design, and by none across the wall but case and outcomes', () => {
+    const hearers = protoPackages.map(folderOf);
+    for (const { subject, heardBy } of allEvents()) {
+      for (const name of heardBy) expect(hearers, subject).toContain(name);
+      expect(new Set(heardBy).size, subject).toBe(heardBy.length);
+      expect(heardBy, subject).not.toContain('perpetrator-programme');
+      if (subject.startsWith('midas.perpetrator-programme.'))
+        for (const name of heardBy) expect(['case', 'outcomes'], subject).toContain(name);
+    }
+  });
+
   test('a record that holds marked fields can say which of them it hides', () => {
     for (const service of serviceNames().filter((name) => name.startsWith('midas.'))) {
       for (const { output, access } of methodsOf(service)) {

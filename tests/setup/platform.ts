@@ -73,7 +73,7 @@ export async function testPlatform(
         LOG_LEVEL: 'info',
         ...(name === 'gateway'
           ? { HTTP_PORT: String(port), RATE_LIMIT_PER_MINUTE: '1000000' }
-          : { GRPC_PORT: String(port), DATABASE_URL: databases[name].url, NATS_URL: nats.url }),
+          : { GRPC_PORT: String(port), DATABASE_URL: databases[name].url, ...nats.environment(name) }),
         ...environment,
       };
       const process = platformProcess(name, `127.0.0.1:${port}`, `http://127.0.0.1:${adminPort}`, () =>

@@ -1,6 +1,5 @@
 import { waitFor } from '@midas/kit/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import pg from 'pg';
 import { type Platform, type ServiceName, services } from './platform.ts';
 
@@ -45,7 +44,7 @@ export async function rowCounts(platform: Platform): Promise<Readonly<Record<str
 
 /** Waits until every event has been published and applied by everyone who hears it. */
 export async function settled(platform: Platform, timeoutMs = 30_000): Promise<void> {
-  const nats = await connect({ servers: platform.nats.url });
+  const nats = await platform.nats.connect();
   try {
     const manager = await jetstreamManager(nats);
     await waitFor(

@@ -40,7 +40,7 @@ beforeAll(async () => {
   running = await start(
     testServiceConfig('health-access', {
       DATABASE_URL: database.url,
-      NATS_URL: nats.url,
+      ...nats.environment('health-access'),
       CASE_ADDRESS: caseService.address,
     }),
   );

@@ -37,7 +37,10 @@ beforeEach(async () => {
   hooks = unhooked();
   running = await runService({
     name: 'referral',
-    config: testServiceConfig('referral', { DATABASE_URL: database.adminUrl, NATS_URL: nats.url }),
+    config: testServiceConfig('referral', {
+      DATABASE_URL: database.adminUrl,
+      ...nats.environment('referral'),
+    }),
     prisma: (adapter) => new PrismaClient({ adapter }),
     policy: {
       abilityFor: ({ roles }) =>

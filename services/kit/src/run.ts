@@ -22,12 +22,15 @@ import {
   transact,
 } from './db/index.ts';
 import {
+  type Consumers,
   consumers,
   type EventUnit,
   natsLink,
+  natsOptions,
   observeOutbox,
   outboxRow,
   relay,
+  requireHeard,
   type Subscription,
 } from './events/index.ts';
 import { adminServer } from './health/admin.ts';
@@ -126,8 +129,9 @@ export async function runService<Db extends Database, Config extends ServiceConf
     transaction: (work) => inTransaction(db, now, work),
   };
 
-  const link = natsLink({ url: config.NATS_URL, name, log });
+  const link = natsLink({ connection: natsOptions(config, name), name, log });
   const subscriptions = options.subscriptions?.(deps) ?? [];
+  requireHeard(name, subscriptions);
   const consuming = consumers({ service: name, db, link, subscriptions, log, newId, now });
   const relaying = relay({ service: name, databaseUrl: config.DATABASE_URL, link, log, db });
   const audit = auditWriter(db);
@@ -144,6 +148,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const state = health([
     { name: 'database', isVital: true, check: async () => void (await db.$queryRawUnsafe('SELECT 1')) },
     { name: 'nats', isVital: false, check: async () => expectUp(link.status()), holdsMs: 0 },
+    ...(subscriptions.length === 0 ? [] : [consumerCheck(consuming)]),
     identityCheck(jwksUrl),
     ...tasks.filter(({ beforeReady }) => beforeReady).map(doneCheck),
   ]);
@@ -282,6 +287,18 @@ function peerClients(config: ServiceConfig, name: string, realm: string): Peers 
     },
     close: () => {
       for (const client of open) client.close();
+    },
+  };
+}
+
+// Calls are answered while events wait; that they wait is to be seen.
+function consumerCheck({ status }: Consumers): Dependency {
+  return {
+    name: 'consumer',
+    isVital: false,
+    holdsMs: 0,
+    check: async () => {
+      if (status() !== 'consuming') throw new Error('not consuming');
     },
   };
 }

@@ -32,7 +32,9 @@ let db: PrismaClient;
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([testDatabase('referral'), testNats()]);
-  running = await start(testServiceConfig('referral', { DATABASE_URL: database.url, NATS_URL: nats.url }));
+  running = await start(
+    testServiceConfig('referral', { DATABASE_URL: database.url, ...nats.environment('referral') }),
+  );
   db = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.adminUrl }) });
 }, 120_000);
 

@@ -5,6 +5,7 @@ import { addCheckCommands } from './commands/check.ts';
 import { addDemoCommands } from './commands/demo.ts';
 import { addGenerateCommands } from './commands/generate.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
+import { addNatsCommands } from './commands/nats.ts';
 import { explainFailure } from './commands/output.ts';
 import { addPlatformCommands } from './commands/platform.ts';
 
@@ -21,6 +22,7 @@ addDemoCommands(program);
 addPlatformCommands(program);
 addMigrateCommands(program);
 addAuditCommands(program);
+addNatsCommands(program);
 addGenerateCommands(program);
 addCheckCommands(program);
 

@@ -30,7 +30,6 @@ export interface Platform extends AsyncDisposable {
   readonly db: PrismaClient;
   /** The programme's database, for the tables that every service has. */
   readonly programmeDb: Pick<PrismaClient, 'auditEntry'>;
-  readonly natsUrl: string;
   readonly case: Running;
   readonly referral: string;
   readonly programme: string;
@@ -43,7 +42,9 @@ export async function startPlatform(): Promise<Platform> {
   const nats = stack.use(await testNats());
   const neighbour = async (name: string) => {
     const database = stack.use(await testDatabase(name));
-    const process = stack.use(await startProcess(name, { DATABASE_URL: database.url, NATS_URL: nats.url }));
+    const process = stack.use(
+      await startProcess(name, { DATABASE_URL: database.url, ...nats.environment(name) }),
+    );
     return { database, address: process.address };
   };
   const referral = await neighbour('referral');
@@ -52,7 +53,7 @@ export async function startPlatform(): Promise<Platform> {
   const running = await start(
     testServiceConfig('case', {
       DATABASE_URL: database.url,
-      NATS_URL: nats.url,
+      ...nats.environment('case'),
       REFERRAL_ADDRESS: referral.address,
       PERPETRATOR_PROGRAMME_ADDRESS: programme.address,
     }),
@@ -67,7 +68,6 @@ export async function startPlatform(): Promise<Platform> {
   const owned = stack.move();
   return {
     ...clients,
-    natsUrl: nats.url,
     case: running,
     referral: referral.address,
     programme: programme.address,

@@ -90,15 +90,35 @@ describe('configuration', () => {
     expect(errors.join()).not.toContain('hidden-password');
   });
 
+  it('takes what belongs together whole or not at all', () => {
+    const { code, errors } = load({ NATS_USER: 'referral', TLS_CERT_FILE: '/tls/tls.crt' });
+    expect(code).toBe(78);
+    expect(errors.map((line) => line.split(':')[0])).toEqual([
+      'NATS_PASSWORD',
+      'TLS_KEY_FILE',
+      'TLS_CA_FILE',
+    ]);
+    const whole = { NATS_USER: 'referral', NATS_PASSWORD: 'hidden-password', TLS_CERT_FILE: '/c' };
+    expect(load({ ...whole, TLS_KEY_FILE: '/k', TLS_CA_FILE: '/a' }).config).toMatchObject(whole);
+  });
+
+  it('takes no password in the URL of NATS, which it shows', () => {
+    const { code, errors } = load({ NATS_URL: 'nats://referral:hidden-password@localhost:4222' });
+    expect(code).toBe(78);
+    expect(errors.join()).toMatch(/^NATS_URL: /);
+    expect(errors.join()).not.toContain('hidden-password');
+  });
+
   it('has no default for a secret', () => {
     expect(load({ SERVICE_CLIENT_SECRET: '' }).code).toBe(78);
   });
 
   it('is printed with its secrets hidden', () => {
-    const { code, printed } = load({}, ['--print-config']);
+    const seed = `SU${'A'.repeat(56)}`;
+    const { code, printed } = load({ NATS_NKEY_SEED: seed }, ['--print-config']);
     expect(code).toBe(0);
     expect(printed.join('\n')).toContain('GRPC_PORT=5000');
-    expect(printed.join('\n')).not.toMatch(/hidden-(password|secret)/);
+    expect(printed.join('\n')).not.toMatch(/hidden-(password|secret)|SUAAA/);
   });
 });
 

@@ -11,6 +11,34 @@ const port = z.coerce.number().int().min(0).max(65_535);
 /** Marks a variable whose value `--print-config` hides. */
 export const secret = z.registry<{ readonly hidden: true }>();
 
+const path = z.string().min(1);
+
+/** Certificates for mutual TLS between our processes, in PEM; all three or none. Read again when they change. */
+const tlsVariables = {
+  /** Certificate chain of this process, named after its service. */
+  TLS_CERT_FILE: path.optional(),
+  TLS_KEY_FILE: path.optional(),
+  /** The authorities that sign our processes' certificates, and NATS's where its URL is tls://. */
+  TLS_CA_FILE: path.optional(),
+};
+
+/** How NATS is reached: by nkey or by name and password; by neither where the server asks for none. */
+export const natsConfig = z.object({
+  /** One or several, separated by commas. A password in it would be shown by many a tool, so it takes none. */
+  NATS_URL: z
+    .string()
+    .regex(/^(nats|tls):\/\/[^@]+$/, 'must be a nats:// or tls:// URL without name and password'),
+  NATS_USER: z.string().min(1).optional(),
+  NATS_PASSWORD: z.string().min(1).optional().register(secret, { hidden: true }),
+  /** Seed of a user nkey (SU…). */
+  NATS_NKEY_SEED: z
+    .string()
+    .regex(/^SU[A-Z2-7]{56}$/, 'must be the seed of a user nkey')
+    .optional()
+    .register(secret, { hidden: true }),
+  ...tlsVariables,
+});
+
 /** What every process of the platform is told by its environment. */
 export const processConfig = z.object({
   /** `true` only for the local demo. */
@@ -25,6 +53,7 @@ export const processConfig = z.object({
   SERVICE_CLIENT_SECRET: z.string().min(1).register(secret, { hidden: true }),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ...tlsVariables,
 });
 
 /** What every gRPC service is told besides. A service extends it with its own variables. */
@@ -34,10 +63,7 @@ export const serviceConfig = processConfig.extend({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
     .register(secret, { hidden: true }),
-  NATS_URL: z
-    .string()
-    .regex(/^(nats|tls|wss?):\/\//, 'must be a nats:// URL')
-    .register(secret, { hidden: true }),
+  ...natsConfig.shape,
   /** The service's encryption keys. From a file, which is followed: a key that is added there is known at once. */
   KEY_RING: z
     .string()
@@ -68,6 +94,7 @@ export interface PeerAddresses {
 }
 
 export type ProcessConfig = Readonly<z.infer<typeof processConfig>> & PeerAddresses;
+export type NatsConfig = Readonly<z.infer<typeof natsConfig>>;
 export type ServiceConfig = Readonly<z.infer<typeof serviceConfig>> & PeerAddresses;
 
 export interface LoadOptions {
@@ -96,6 +123,7 @@ export function loadConfig<S extends z.ZodObject>(
   const problems: string[] = [];
   const parsed = schema.safeParse(read(schema, env, problems));
   for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join('.')}: ${issue.message}`);
+  if (parsed.success) problems.push(...missingPartners(parsed.data));
   const addresses = addressesOf(env, problems);
   if (!parsed.success || problems.length > 0) {
     for (const problem of problems) printError(problem);
@@ -107,6 +135,22 @@ export function loadConfig<S extends z.ZodObject>(
     return exit(0);
   }
   return config;
+}
+
+/** Variables that are set together or not at all. */
+const together = [
+  ['NATS_USER', 'NATS_PASSWORD'],
+  ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CA_FILE'],
+] as const;
+
+function missingPartners(values: Readonly<Record<string, unknown>>): readonly string[] {
+  return together.flatMap((names) => {
+    const given = names.filter((name) => values[name] !== undefined);
+    const missing = names.filter((name) => values[name] === undefined);
+    return given.length === 0
+      ? []
+      : missing.map((name) => `${name}: must be set, as ${given.join(' and ')} is`);
+  });
 }
 
 function read(

@@ -1,6 +1,8 @@
 export {
   type LoadOptions,
   loadConfig,
+  type NatsConfig,
+  natsConfig,
   type PeerAddresses,
   type ProcessConfig,
   processConfig,

@@ -7,6 +7,8 @@ export interface EventContract {
   /** Full NATS subject. */
   readonly subject: string;
   readonly version: number;
+  /** Services that hear it. */
+  readonly heardBy: readonly string[];
   readonly desc: DescMessage;
 }
 
@@ -36,6 +38,6 @@ export function allEvents(): readonly EventContract[] {
 function read(desc: DescMessage): EventContract | undefined {
   if (!hasOption(desc, eventOption) || eventOption.message === undefined) return undefined;
   const value: unknown = getOption(desc, eventOption);
-  const { subject, version } = Event.decode(toBinary(eventOption.message, value as Message));
-  return { subject, version, desc };
+  const { subject, version, heardBy } = Event.decode(toBinary(eventOption.message, value as Message));
+  return { subject, version, heardBy, desc };
 }

@@ -1,15 +1,15 @@
 import { ReferralAccepted, ReferralRejected } from '@midas/proto/referral/v1/events';
 import { RejectionReason } from '@midas/proto/referral/v1/referral';
-import { connect, headers as natsHeaders } from '@nats-io/transport-node';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { enumName } from '../contract/enums.ts';
 import { newId } from '../db/index.ts';
-import type { OutboxRow } from '../db/types.ts';
 import { DomainError } from '../errors/index.ts';
 import { waitFor } from '../testing/index.ts';
+import { testUser } from '../testing/nats.ts';
 import { accepted, published, type World, world } from '../testing/world.ts';
-import { messageHeaders } from './headers.ts';
+import { applyDurable, streamName } from './stream.ts';
 import { type EventUnit, on, type Subscription } from './subscription.ts';
 
 type Unit = EventUnit<PrismaClient>;
@@ -33,18 +33,6 @@ const applied = (of: World, count: number) =>
 const total = async (of: World): Promise<number> =>
   (await of.db.note.aggregate({ _sum: { version: true } }))._sum.version ?? 0;
 
-/** Puts messages on the stream behind the relay's back, each under a message id of its own. */
-async function publishRaw(of: World, rows: readonly OutboxRow[]): Promise<void> {
-  const nats = await connect({ servers: of.nats.url });
-  for (const row of rows) {
-    const headers = natsHeaders();
-    for (const [name, value] of Object.entries(messageHeaders(row))) headers.set(name, value);
-    nats.publish(row.subject, row.payload, { headers });
-  }
-  await nats.flush();
-  await nats.close();
-}
-
 function shuffled<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, at: Math.random() }))
@@ -57,15 +45,14 @@ test('events that come shuffled and doubled have their effect once each', async 
   const aggregates = Array.from({ length: 10 }, () => newId());
   const rows = aggregates.flatMap((id) => [1, 2, 3, 4, 5].map((version) => accepted(id, version)));
   of.consumers([onAccepted()]);
-  await publishRaw(of, shuffled([...rows, ...rows, ...rows]));
+  await of.nats.publish(shuffled([...rows, ...rows, ...rows]));
   await applied(of, 50);
   await waitFor(async () => (await pendingOf(of)) === 0);
   expect((await of.db.note.findMany()).map(({ version }) => version)).toEqual(Array(10).fill(5));
 });
 
 async function pendingOf(of: World): Promise<number> {
-  const { jetstreamManager } = await import('@nats-io/jetstream');
-  const nats = await connect({ servers: of.nats.url });
+  const nats = await of.nats.connect();
   try {
     const info = await (await jetstreamManager(nats)).consumers.info('MIDAS', 'kit');
     return info.num_pending + info.num_ack_pending;
@@ -79,7 +66,7 @@ test('two replicas share the work and double nothing', async () => {
   const rows = Array.from({ length: 200 }, () => accepted());
   of.consumers([onAccepted()]);
   of.consumers([onAccepted()]);
-  await publishRaw(of, shuffled([...rows, ...rows]));
+  await of.nats.publish(shuffled([...rows, ...rows]));
   await applied(of, 200);
   await waitFor(async () => (await pendingOf(of)) === 0);
   expect(await total(of)).toBe(200);
@@ -101,10 +88,7 @@ test('events of one aggregate run one by one, those of others at the same time, 
     }),
   ]);
   const aggregates = Array.from({ length: 40 }, () => newId());
-  await publishRaw(
-    of,
-    [1, 2, 3].flatMap((version) => aggregates.map((id) => accepted(id, version))),
-  );
+  await of.nats.publish([1, 2, 3].flatMap((version) => aggregates.map((id) => accepted(id, version))));
   await applied(of, 120);
   expect(overlapped).toBe(false);
   expect(most).toBeGreaterThan(4);
@@ -125,7 +109,7 @@ test('an event that never applies becomes a dead letter after ten tries, and hol
       await addUp(unit);
     }),
   ]);
-  await publishRaw(of, [bad, ...Array.from({ length: 20 }, () => accepted())]);
+  await of.nats.publish([bad, ...Array.from({ length: 20 }, () => accepted())]);
   await applied(of, 20);
   const letter = await waitFor(() => of.db.deadLetter.findFirst());
   expect(tries).toBe(10);
@@ -157,7 +141,7 @@ test('an event that waits for something unavailable is tried for as long as it t
     },
   });
   of.consumers([subscription]);
-  await publishRaw(of, [accepted()]);
+  await of.nats.publish([accepted()]);
   await applied(of, 1);
   expect(await of.db.deadLetter.count()).toBe(0);
 });
@@ -170,16 +154,13 @@ test('an event newer than the code waits for an upgraded replica', async () => {
     subject: 'midas.referral.referral.rejected.v1',
     type: 'midas.referral.v1.ReferralRejected',
   };
-  await publishRaw(of, [accepted()]);
+  await of.nats.publish([accepted()]);
   await applied(of, 1);
   // The upgraded replica joins the subject to the durable consumer that both share.
   of.consumers([onAccepted(), on(ReferralRejected, { apply: (_event, unit: Unit) => addUp(unit) })], {
     unknownDelayMs: 10,
   });
-  await publishRaw(
-    of,
-    Array.from({ length: 40 }, () => ({ ...newer, id: newId(), aggregateId: newId() })),
-  );
+  await of.nats.publish(Array.from({ length: 40 }, () => ({ ...newer, id: newId(), aggregateId: newId() })));
   await applied(of, 41);
   expect(old.status()).toBe('consuming');
   expect(await of.db.deadLetter.count()).toBe(0);
@@ -199,7 +180,7 @@ test('an event that carries a code newer than this one waits as well, and never 
     ],
     { unknownDelayMs: 10, tries: 3 },
   );
-  await publishRaw(of, [accepted()]);
+  await of.nats.publish([accepted()]);
   await waitFor(() => deliveries > 5, { what: 'more deliveries than there are tries' });
   isUpgraded = true;
   await applied(of, 1);
@@ -219,7 +200,7 @@ test('a refusal by a peer waits until it is mended', async () => {
     ],
     { delay: () => 10, tries: 3 },
   );
-  await publishRaw(of, [accepted()]);
+  await of.nats.publish([accepted()]);
   await applied(of, 1);
   expect(await of.db.deadLetter.count()).toBe(0);
 });
@@ -242,16 +223,28 @@ test('NATS crashing and coming back in the middle loses and doubles nothing', as
 test('the database cutting every connection in the middle loses and doubles nothing', async () => {
   await using of = await world();
   of.consumers([onAccepted()], { ackWaitMs: 1_000, tries: 1_000 });
-  await publishRaw(
-    of,
-    Array.from({ length: 300 }, () => accepted()),
-  );
+  await of.nats.publish(Array.from({ length: 300 }, () => accepted()));
   for (const reached of [40, 120, 200]) {
     await waitFor(async () => (await of.db.inboxEvent.count()) >= reached);
     await of.database.disconnectAll();
   }
   await applied(of, 300);
   expect(await total(of)).toBe(300);
+});
+
+test('a durable consumer that is not there is waited for, and said to be missing', async () => {
+  await using of = await world();
+  const consuming = of.consumers([onAccepted()]);
+  await waitFor(() => consuming.status() === 'consuming');
+  const nats = await of.nats.connect();
+  const manager = await jetstreamManager(nats);
+  await manager.consumers.delete(streamName, testUser);
+  await waitFor(() => consuming.status() === 'down', { what: 'the consumer to notice' });
+  await of.nats.publish([accepted()]);
+  await applyDurable(manager, testUser, [accepted().subject]);
+  await applied(of, 1);
+  expect(consuming.status()).toBe('consuming');
+  await nats.close();
 });
 
 test('an effect whose acknowledgement was lost is not repeated', async () => {
@@ -269,7 +262,7 @@ test('an effect whose acknowledgement was lost is not repeated', async () => {
     ],
     { ackWaitMs: 500 },
   );
-  await publishRaw(of, [row]);
+  await of.nats.publish([row]);
   await applied(of, 1);
   await of.nats.start();
   await waitFor(async () => (await pendingOf(of)) === 0);
@@ -304,10 +297,7 @@ test('what an effect publishes stands or falls with it, and a service hears its 
 test('drain finishes what is at hand and leaves the rest to the next process', async () => {
   await using of = await world();
   const first = of.consumers([onAccepted()], { ackWaitMs: 500 });
-  await publishRaw(
-    of,
-    Array.from({ length: 300 }, () => accepted()),
-  );
+  await of.nats.publish(Array.from({ length: 300 }, () => accepted()));
   await waitFor(async () => (await of.db.inboxEvent.count()) > 20);
   await first.drain();
   const done = await of.db.inboxEvent.count();

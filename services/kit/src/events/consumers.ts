@@ -1,12 +1,17 @@
 import { type ConsumerMessages, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Database } from '../db/types.ts';
 import { meters } from '../telemetry/meters.ts';
 import { applier } from './apply.ts';
 import type { EventLog } from './log.ts';
 import { type NatsLink, pause } from './nats-link.ts';
 import { sequencer } from './sequencer.ts';
-import { ensureDurable, ensureStream, streamName } from './stream.ts';
+import {
+  isMissing,
+  ackWaitMs as standardAckWaitMs,
+  concurrency as standardConcurrency,
+  streamName,
+} from './stream.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface ConsumersOptions<Db> {
@@ -24,7 +29,7 @@ export interface ConsumersOptions<Db> {
   readonly delay?: (failures: number) => number;
   /** Milliseconds until an event that this code does not know is offered again. */
   readonly unknownDelayMs?: number;
-  /** Milliseconds after which the stream takes an unacknowledged event for lost with its replica. */
+  /** The durable consumer's: milliseconds after which it takes an unacknowledged event for lost with its replica. */
   readonly ackWaitMs?: number;
   /** Failures after which an event becomes a dead letter. */
   readonly tries?: number;
@@ -39,10 +44,17 @@ export interface Consumers {
 
 const growing = (failures: number): number => Math.min(200 * 2 ** (failures - 1), 60_000);
 
-/** The durable pull consumer of one service. A service without subscriptions has none. */
+/**
+ * Works through the durable pull consumer of one service, which the stream's administrator makes; until it is there it is
+ * waited for. A service without subscriptions has none.
+ */
 export function consumers<Db extends Database>(options: ConsumersOptions<Db>): Consumers {
-  const { service, link, subscriptions, log, concurrency = 16, delay = growing, tries = 10 } = options;
-  const { unknownDelayMs = 15_000, ackWaitMs = 30_000 } = options;
+  const { service, link, subscriptions, log, delay = growing, tries = 10 } = options;
+  const {
+    concurrency = standardConcurrency,
+    unknownDelayMs = 15_000,
+    ackWaitMs = standardAckWaitMs,
+  } = options;
   const stopping = new AbortController();
   const line = sequencer(concurrency);
   const apply = applier({ ...options, delay, tries, unknownDelayMs, ackWaitMs, signal: stopping.signal });
@@ -52,16 +64,8 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
   let unobserve: readonly (() => void)[] = [];
 
   const consume = async (nats: NatsConnection): Promise<void> => {
-    const manager = await jetstreamManager(nats);
-    await ensureStream(manager);
-    await ensureDurable(manager, service, {
-      filter_subjects: subjects,
-      ack_wait: nanos(ackWaitMs),
-      max_deliver: -1,
-      max_ack_pending: concurrency * 16,
-    });
     const consumer = await jetstream(nats).consumers.get(streamName, service);
-    messages = await consumer.consume({ max_messages: concurrency * 4 });
+    messages = await consumer.consume({ max_messages: concurrency * 4, abort_on_missing_resource: true });
     if (stopping.signal.aborted) messages.stop();
     for await (const message of messages) {
       await line.add(message.headers?.get('midas-aggregate-id') ?? '', () => apply(message));
@@ -75,8 +79,7 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
         await consume(nats);
         failures = 0;
       } catch (error) {
-        if (failures === 0 && !stopping.signal.aborted)
-          log.warn({ error }, 'the consumer stopped; it goes on trying');
+        if (failures === 0 && !stopping.signal.aborted) log.warn({ error }, sayWhy(error));
       } finally {
         messages = undefined;
       }
@@ -109,6 +112,12 @@ export function consumers<Db extends Database>(options: ConsumersOptions<Db>): C
           ? 'consuming'
           : 'down',
   };
+}
+
+function sayWhy(error: unknown): string {
+  return isMissing(error)
+    ? 'the durable consumer is not there; events wait until `midas nats apply` has made it'
+    : 'the consumer stopped; it goes on trying';
 }
 
 async function untilStopped<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T | undefined> {

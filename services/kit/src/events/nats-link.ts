@@ -1,4 +1,4 @@
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect, errors, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { EventLog } from './log.ts';
 
 /** The one connection of a process to NATS. It is made in the background and comes back for as long as it is open. */
@@ -12,14 +12,14 @@ export interface NatsLink {
 }
 
 export interface NatsLinkOptions {
-  readonly url: string;
+  /** Where, as whom and how: see `natsOptions`. */
+  readonly connection: NodeConnectionOptions;
   readonly name: string;
   readonly log: EventLog;
-  readonly connection?: NodeConnectionOptions;
 }
 
 /** Starts to connect at once and returns without waiting: a service must start while NATS is away. */
-export function natsLink({ url, name, log, connection = {} }: NatsLinkOptions): NatsLink {
+export function natsLink({ connection, name, log }: NatsLinkOptions): NatsLink {
   let live: NatsConnection | undefined;
   let closed = false;
   const listeners = new Set<() => void>();
@@ -38,15 +38,17 @@ export function natsLink({ url, name, log, connection = {} }: NatsLinkOptions): 
         if (!closed) log.warn({ nats: 'down' }, 'lost NATS; commands go on, events wait');
       } else if (event.type === 'reconnect') {
         up(established);
+      } else if (event.type === 'error' && event.error instanceof errors.PermissionViolationError) {
+        const { operation, subject } = event.error;
+        log.error({ operation, subject }, 'NATS does not permit this; see `midas nats permissions`');
       }
     }
     live = undefined;
   };
   const keep = async (): Promise<void> => {
-    while (!closed) {
+    for (let failures = 0; !closed; failures++) {
       try {
         const established = await connect({
-          servers: url,
           name,
           maxReconnectAttempts: -1,
           reconnectTimeWait: 200,
@@ -59,8 +61,11 @@ export function natsLink({ url, name, log, connection = {} }: NatsLinkOptions): 
         });
         if (closed) return await established.close();
         current = established;
+        failures = 0;
         await follow(established);
-      } catch {
+      } catch (error) {
+        if (failures === 0 && !closed)
+          log.warn({ error }, 'NATS cannot be reached, or does not let us in; it is tried again');
         await pause(250 + Math.random() * 250, connecting.signal);
       }
     }

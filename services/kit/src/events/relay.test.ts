@@ -1,5 +1,4 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { transact } from '../db/index.ts';
 import { waitFor } from '../testing/index.ts';
@@ -15,7 +14,7 @@ interface Stored {
 
 /** Every message of the stream, in its order. */
 async function stored(on: World): Promise<Stored[]> {
-  const nats = await connect({ servers: on.nats.url });
+  const nats = await on.nats.connect();
   try {
     const manager = await jetstreamManager(nats);
     const { messages } = (await manager.streams.info(streamName)).state;

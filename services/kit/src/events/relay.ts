@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import { type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
 import pg from 'pg';
 import { outboxChannel } from '../db/effects.ts';
@@ -14,7 +14,6 @@ import {
   readPending,
   takeLock,
 } from './outbox-table.ts';
-import { ensureStream } from './stream.ts';
 
 export interface RelayOptions {
   readonly service: string;
@@ -39,7 +38,6 @@ export interface Relay {
 
 const publishTimeoutMs = 5_000;
 const tidyEveryMs = 3_600_000;
-const prepared = new WeakSet<NatsConnection>();
 
 /**
  * Publishes what the outbox holds: one relay a database by advisory lock, in order of seq, marked after the stream has
@@ -174,10 +172,6 @@ async function reachable(link: NatsLink, signal: AbortSignal): Promise<NatsConne
 
 /** Publishes all at once and returns the ids that the stream acknowledged. */
 async function publishAll(nats: NatsConnection, rows: readonly OutboxRecord[]): Promise<string[]> {
-  if (!prepared.has(nats)) {
-    await ensureStream(await jetstreamManager(nats));
-    prepared.add(nats);
-  }
   const stream = jetstream(nats);
   const published = rows.map(async (row) => {
     const headers = natsHeaders();
@@ -186,7 +180,5 @@ async function publishAll(nats: NatsConnection, rows: readonly OutboxRecord[]): 
     return row.id;
   });
   const settled = await Promise.allSettled(published);
-  // Perhaps the stream itself is gone: look again before the next try.
-  if (settled.some(({ status }) => status === 'rejected')) prepared.delete(nats);
   return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }

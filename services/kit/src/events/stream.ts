@@ -1,8 +1,9 @@
 import {
   AckPolicy,
-  type ConsumerUpdateConfig,
   DeliverPolicy,
   DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
@@ -12,7 +13,7 @@ import { nanos } from '@nats-io/transport-node';
 /** The one stream of the platform. */
 export const streamName = 'MIDAS';
 
-/** Settings of the stream where nobody has made it yet; infra/nats/stream.json describes the same for operators. */
+/** Settings of the stream; infra/nats/stream.json describes the same for operators. */
 export const streamSettings = {
   subjects: ['midas.>'],
   retention: RetentionPolicy.Limits,
@@ -24,36 +25,67 @@ export const streamSettings = {
   max_msg_size: 262_144,
 };
 
-/** Makes the stream unless it is there. One that an operator set up is left as it is. */
-export async function ensureStream(manager: JetStreamManager): Promise<void> {
-  const known = await manager.streams.info(streamName).catch(() => undefined);
-  if (known === undefined) await manager.streams.add({ name: streamName, ...streamSettings });
+/** Events that a service works on at once. */
+export const concurrency = 16;
+/** Milliseconds after which the stream takes an unacknowledged event for lost with its replica. */
+export const ackWaitMs = 30_000;
+
+/** Settings of every durable consumer. */
+export const durableSettings = {
+  ack_wait: nanos(ackWaitMs),
+  max_deliver: -1,
+  max_ack_pending: concurrency * 16,
+};
+
+/** Makes the stream, or brings the one that is there to these settings; its replicas stay unless they are given. */
+export async function applyStream(manager: JetStreamManager, replicas?: number): Promise<void> {
+  const known = await found(manager.streams.info(streamName));
+  const settings = {
+    ...streamSettings,
+    ...(replicas === undefined ? {} : { num_replicas: replicas }),
+  };
+  if (known === undefined) await manager.streams.add({ name: streamName, ...settings });
+  else await manager.streams.update(streamName, { ...known.config, ...settings });
 }
 
-type DurableSettings = Required<
-  Pick<ConsumerUpdateConfig, 'filter_subjects' | 'ack_wait' | 'max_deliver' | 'max_ack_pending'>
->;
-
-/** Makes a service's durable consumer, or adds the subjects that it does not hear yet. */
-export async function ensureDurable(
+/**
+ * Makes a service's durable consumer, or adds the subjects that it does not hear yet. An older release must not take
+ * away what a newer one hears: subjects are only added here.
+ */
+export async function applyDurable(
   manager: JetStreamManager,
   service: string,
-  settings: DurableSettings,
+  hears: readonly string[],
+  settings = durableSettings,
 ): Promise<void> {
-  const known = await manager.consumers.info(streamName, service).catch(() => undefined);
+  const known = await found(manager.consumers.info(streamName, service));
   if (known === undefined) {
     await manager.consumers.add(streamName, {
       durable_name: service,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
       ...settings,
+      filter_subjects: [...hears],
     });
     return;
   }
-  // An older replica must not take away what a newer one hears: subjects are only added here.
-  const heard = known.config.filter_subjects ?? [];
-  const all = [...new Set([...heard, ...settings.filter_subjects])].sort();
-  if (all.length > heard.length) {
-    await manager.consumers.update(streamName, service, { ...settings, filter_subjects: all });
+  const all = [...new Set([...(known.config.filter_subjects ?? []), ...hears])].sort();
+  await manager.consumers.update(streamName, service, { ...settings, filter_subjects: all });
+}
+
+/** Whether an answer of JetStream says that the stream or the consumer is not there. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof JetStreamApiError &&
+    (error.code === JetStreamApiCodes.ConsumerNotFound || error.code === JetStreamApiCodes.StreamNotFound)
+  );
+}
+
+async function found<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { allEvents } from '../contract/index.ts';
 import type { Codec, Database, Tx } from '../db/types.ts';
 import type { EventLog } from './log.ts';
 import { type Aggregate, publishableSubject } from './outbox.ts';
@@ -56,4 +57,20 @@ export function on<Db extends Database, Event, Prepared = undefined>(
       return (unit) => reaction.apply(event, unit, prepared as Prepared);
     },
   };
+}
+
+/**
+ * Checks that a service subscribes to exactly what the contract says it hears: its durable consumer is made of that.
+ * @throws naming what is subscribed to and not in the contract, or the other way round.
+ */
+export function requireHeard(service: string, subscriptions: readonly { readonly subject: string }[]): void {
+  const heard = allEvents().filter(({ heardBy }) => heardBy.includes(service));
+  const contracted = heard.map(({ subject }) => subject);
+  const subscribed = subscriptions.map(({ subject }) => subject);
+  const wrong = [
+    ...contracted.filter((subject) => !subscribed.includes(subject)),
+    ...subscribed.filter((subject) => !contracted.includes(subject)),
+  ];
+  if (wrong.length === 0) return;
+  throw new Error(`heard_by in the contract and the subscriptions of ${service} differ: ${wrong.join(', ')}`);
 }

@@ -9,7 +9,7 @@ import { testSecret } from './tokens.ts';
 
 /**
  * Configuration of a service in a test: free ports, the suite's Keycloak, a key ring of its own. The test gives what is
- * its own, at least `DATABASE_URL` and `NATS_URL`, as a process would get it.
+ * its own, at least `DATABASE_URL` and what NATS's `environment` says, as a process would get it.
  */
 export function testServiceConfig(name: string, overrides: Readonly<Record<string, string>>): ServiceConfig {
   return loadConfig(serviceConfig, { env: testServiceEnvironment(name, overrides), argv: [] });

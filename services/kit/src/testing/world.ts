@@ -1,15 +1,19 @@
 import { ReferralAccepted } from '@midas/proto/referral/v1/events';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
 import pg from 'pg';
 import { PrismaClient } from '../../gen/prisma/client.ts';
 import { databaseAdapter, newId, transact } from '../db/index.ts';
 import type { OutboxRow } from '../db/types.ts';
 import { type Consumers, type ConsumersOptions, consumers } from '../events/consumers.ts';
 import { type NatsLink, natsLink } from '../events/nats-link.ts';
+import { natsOptions } from '../events/nats-options.ts';
 import { outboxRow } from '../events/outbox.ts';
 import { type Relay, type RelayOptions, relay } from '../events/relay.ts';
+import { applyDurable, durableSettings } from '../events/stream.ts';
 import type { Subscription } from '../events/subscription.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
-import { type TestNats, testNats } from './nats.ts';
+import { type TestNats, testNats, testUser } from './nats.ts';
 import { waitFor } from './wait.ts';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -40,9 +44,22 @@ export async function world(): Promise<World> {
   await admin.connect();
   const closers: (() => Promise<void>)[] = [];
   const link = (): NatsLink => {
-    const made = natsLink({ url: nats.url, name: 'test', log: silent });
+    const made = natsLink({
+      connection: natsOptions(nats.environment(testUser), testUser),
+      name: 'test',
+      log: silent,
+    });
     closers.push(() => made.close());
     return made;
+  };
+  // The administrator's part, one after the other.
+  let hearing: Promise<void> = Promise.resolve();
+  const hear = (subjects: readonly string[], settings: typeof durableSettings): void => {
+    hearing = hearing.then(async () => {
+      const connection = await nats.connect();
+      await applyDurable(await jetstreamManager(connection), testUser, subjects, settings);
+      await connection.close();
+    });
   };
   return {
     database,
@@ -52,7 +69,7 @@ export async function world(): Promise<World> {
     link,
     relay: (options = {}) => {
       const made = relay({
-        service: 'kit',
+        service: testUser,
         databaseUrl: database.url,
         link: link(),
         log: silent,
@@ -65,8 +82,13 @@ export async function world(): Promise<World> {
       return made;
     },
     consumers: (subscriptions, options = {}) => {
+      const { ackWaitMs } = options;
+      hear(
+        subscriptions.map(({ subject }) => subject),
+        ackWaitMs === undefined ? durableSettings : { ...durableSettings, ack_wait: nanos(ackWaitMs) },
+      );
       const made = consumers<PrismaClient>({
-        service: 'kit',
+        service: testUser,
         db,
         link: link(),
         subscriptions,
@@ -83,6 +105,7 @@ export async function world(): Promise<World> {
     commit: (...rows) => transact(db, async () => ({ value: undefined, effects: { events: rows } })),
     unpublished: () => db.outboxEvent.count({ where: { publishedAt: null } }),
     [Symbol.asyncDispose]: async () => {
+      await hearing;
       for (const close of closers) await close();
       await db.$disconnect();
       await admin.end().catch(() => undefined);

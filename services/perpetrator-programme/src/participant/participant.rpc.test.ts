@@ -43,7 +43,10 @@ beforeAll(async () => {
   nats = await testNats();
   database = await testDatabase('perpetrator-programme');
   running = await start(
-    testServiceConfig('perpetrator-programme', { DATABASE_URL: database.url, NATS_URL: nats.url }),
+    testServiceConfig('perpetrator-programme', {
+      DATABASE_URL: database.url,
+      ...nats.environment('perpetrator-programme'),
+    }),
   );
   db = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.adminUrl, max: 2 }) });
   facilitator = as('programme-facilitator@provider');

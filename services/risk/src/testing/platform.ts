@@ -25,7 +25,6 @@ export async function startPlatform() {
   const nats = owned.use(await testNats());
   const ports = { referral: await freePort(), case: await freePort() };
   const addresses = {
-    NATS_URL: nats.url,
     REFERRAL_ADDRESS: `127.0.0.1:${ports.referral}`,
     CASE_ADDRESS: `127.0.0.1:${ports.case}`,
     PERPETRATOR_PROGRAMME_ADDRESS: `127.0.0.1:${await freePort()}`,
@@ -34,6 +33,7 @@ export async function startPlatform() {
     const database = owned.use(await testDatabase(name));
     const env = testServiceEnvironment(name, {
       ...addresses,
+      ...nats.environment(name),
       DATABASE_URL: database.url,
       GRPC_PORT: String(ports[name]),
       ADMIN_PORT: String(await freePort()),
@@ -42,7 +42,11 @@ export async function startPlatform() {
   }
 
   const database = owned.use(await testDatabase('risk'));
-  const environment = testServiceEnvironment('risk', { ...addresses, DATABASE_URL: database.url });
+  const environment = testServiceEnvironment('risk', {
+    ...addresses,
+    ...nats.environment('risk'),
+    DATABASE_URL: database.url,
+  });
   const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.adminUrl }) });
   owned.defer(() => db.$disconnect());
   const startRisk = (settings: Readonly<Record<string, string>> = {}): Promise<Running> =>

@@ -7,6 +7,7 @@ import { useExternalKeycloak } from './external.ts';
 import { isFirstStart, startKeycloak, stopKeycloak } from './keycloak.ts';
 import { installKeycloak, keycloakHome, keycloakNeeds } from './keycloak-install.ts';
 import { findNats, installNats, startNats, stopNats } from './nats.ts';
+import { seedFilesIn } from './nats-users.ts';
 import { postgresVersion, removePostgresData, startPostgres, stopPostgres } from './postgres.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { composeRealm, confidentialClients, readDemoPeople, readRealm } from './realm.ts';
@@ -52,15 +53,21 @@ export const natsServer = async (progress = silentProgress, environment = proces
   return (await findNats(cache)) ?? (await installNats(cache, progress));
 };
 
-const nats = async (context: Context): Promise<BackingProcess> => {
-  const external = context.environment.NATS_URL;
-  if (external) return { name: 'nats', url: external, version: 'as configured' };
+type RunningNats = { readonly process: BackingProcess; readonly seedFiles: Readonly<Record<string, string>> };
+
+const nats = async (context: Context): Promise<RunningNats> => {
+  const { NATS_URL: external, NATS_KEYS: folder } = context.environment;
+  if (external) {
+    const process: BackingProcess = { name: 'nats', url: external, version: 'as configured' };
+    return { process, seedFiles: folder ? await seedFilesIn(folder) : {} };
+  }
   const binary = await natsServer(context.progress, context.environment);
   const ports = { client: context.ports.nats, monitor: context.ports.monitor };
-  const { record, url, version } = await asTask(context.progress, 'NATS', () =>
+  const { record, url, version, seedFiles } = await asTask(context.progress, 'NATS', () =>
     startNats(context.home, ports, binary),
   );
-  return { name: 'nats', url, version, pid: record.pid, log: record.log };
+  const process: BackingProcess = { name: 'nats', url, version, pid: record.pid, log: record.log };
+  return { process, seedFiles };
 };
 
 type RunningKeycloak = { readonly process: BackingProcess; readonly clientSecrets: Record<string, string> };
@@ -151,13 +158,14 @@ export const startBacking = async (options: BackingOptions): Promise<Backing> =>
   const admin = { user: 'admin', password: secretOf(context, ADMIN_SECRET) };
   return {
     databaseUrl: database.url,
-    natsUrl: stream.url,
+    natsUrl: stream.process.url,
+    natsSeedFiles: stream.seedFiles,
     keycloakUrl: url,
     keycloakIssuer: `${url}${realmPath}`,
     keycloakInternalUrl: `${url.replace('//localhost:', '//127.0.0.1:')}${realmPath}`,
     ...(pid === undefined ? {} : { keycloakAdmin: admin }),
     clientSecrets: identity.clientSecrets,
-    processes: [database, stream, identity.process],
+    processes: [database, stream.process, identity.process],
     stop: () => stopBacking(home),
   };
 };

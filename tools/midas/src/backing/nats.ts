@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../paths.ts';
 import { stopDetached } from '../process/detached.ts';
@@ -8,6 +8,7 @@ import type { ProcessRecord } from '../process/pidfile.ts';
 import { run, tryRun } from '../process/run.ts';
 import { asTask, type Progress } from '../progress/index.ts';
 import { cacheFolder, exists, installOnce } from './install.ts';
+import { accountsText, natsKeys } from './nats-users.ts';
 import { compareVersions, NATS_OLDEST, NATS_VERSION } from './versions.ts';
 
 const NAME = 'nats';
@@ -58,13 +59,26 @@ export const natsVersion = async (monitor: number): Promise<string | undefined> 
 
 export type NatsPorts = { readonly client: number; readonly monitor: number };
 
-/** Starts NATS with JetStream on these ports unless it runs already; answers once JetStream is ready. */
+/** Where the seeds of this home's NATS users are. */
+const keysFolder = (home: string): string => join(home, 'keys', 'nats');
+
+/**
+ * Starts NATS with JetStream on these ports unless it runs already, with the users and permissions of the contract;
+ * answers once JetStream is ready. Seeds come by user.
+ */
 export const startNats = async (
   home: string,
   ports: NatsPorts,
   binary: string,
-): Promise<{ record: ProcessRecord; url: string; version: string }> => {
-  const fingerprint = fingerprintOf(ports, binary, await readFile(SETTINGS, 'utf8'));
+): Promise<{
+  record: ProcessRecord;
+  url: string;
+  version: string;
+  seedFiles: Readonly<Record<string, string>>;
+}> => {
+  const keys = await natsKeys(keysFolder(home));
+  const settings = `${await readFile(SETTINGS, 'utf8')}\n${await accountsText(keys)}`;
+  const fingerprint = fingerprintOf(ports, binary, settings);
   const { record, ready } = await ensureRunning({
     home,
     name: NAME,
@@ -74,6 +88,8 @@ export const startNats = async (
     prepare: async () => {
       const data = join(home, 'nats');
       await mkdir(data, { recursive: true });
+      const file = join(home, 'nats-server.conf');
+      await writeFile(file, settings, { mode: 0o600 });
       const at = [
         '--addr',
         '127.0.0.1',
@@ -86,7 +102,7 @@ export const startNats = async (
         home,
         name: NAME,
         command: binary,
-        args: ['--config', SETTINGS, ...at, '--jetstream', '--store_dir', data],
+        args: ['--config', file, ...at, '--jetstream', '--store_dir', data],
         env: { PATH: process.env.PATH, HOME: process.env.HOME },
         cwd: data,
         ports: { nats: ports.client, monitor: ports.monitor },
@@ -94,7 +110,8 @@ export const startNats = async (
       };
     },
   });
-  return { record, url: `nats://127.0.0.1:${ports.client}`, version: ready };
+  const seedFiles = Object.fromEntries([...keys].map(([user, { seedFile }]) => [user, seedFile]));
+  return { record, url: `nats://127.0.0.1:${ports.client}`, version: ready, seedFiles };
 };
 
 export const stopNats = (home: string): Promise<unknown> => stopDetached(home, NAME, { timeoutMs: 20_000 });

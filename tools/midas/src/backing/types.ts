@@ -14,6 +14,8 @@ export type Backing = {
   /** A role that may create databases and roles. */
   readonly databaseUrl: string;
   readonly natsUrl: string;
+  /** Files with the seeds of NATS's users by user; empty where NATS_URL names a server and NATS_KEYS no folder. */
+  readonly natsSeedFiles: Readonly<Record<string, string>>;
   readonly keycloakUrl: string;
   readonly keycloakIssuer: string;
   /** Where a process reaches the realm; the same as the issuer on one machine. */

@@ -32,6 +32,11 @@ export const parseLines = (text: string): number => {
   throw new InvalidArgumentError('It must be a number of lines.');
 };
 
+export const parseReplicas = (text: string): number => {
+  if (/^[1-5]$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number from 1 to 5.');
+};
+
 /** A path as the person meant it: npm runs scripts in the root, whatever folder it was called from. */
 export const parsePath = (text: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), text);
 

@@ -54,7 +54,7 @@ export const eraseData = async (
   await withLock(options.home, async () => {
     const { home, progress = silentProgress } = options;
     await stopServices(options);
-    const { databaseUrl, natsUrl } = await startBacking({ home, report: progress });
+    const { databaseUrl, natsUrl, natsSeedFiles } = await startBacking({ home, report: progress });
     await asTask(progress, 'Data erased', async () => {
       const services = await listDatabases();
       await withClient(databaseUrl, async (client) => {
@@ -63,7 +63,7 @@ export const eraseData = async (
             `DROP DATABASE IF EXISTS ${client.escapeIdentifier(databaseName(service))} WITH (FORCE)`,
           );
       });
-      await removeStream(natsUrl);
+      await removeStream({ url: natsUrl, seedFiles: natsSeedFiles, environment });
       await rm(join(home, 'replay.jsonl'), { force: true });
       await rm(headsFileOf(home), { force: true });
     });

@@ -7,6 +7,7 @@ const input = (service: string, more: Partial<EnvironmentInput> = {}): Environme
   backing: {
     databaseUrl: 'postgresql://midas:top@127.0.0.1:5000/postgres?sslmode=disable',
     natsUrl: 'nats://127.0.0.1:5001',
+    natsSeedFiles: { case: '/keys/nats/case.nk', 'midas-admin': '/keys/nats/midas-admin.nk' },
     keycloakIssuer: 'http://localhost:5002/realms/midas',
     keycloakInternalUrl: 'http://127.0.0.1:5002/realms/midas',
   },
@@ -47,6 +48,15 @@ describe('the environment of a process', () => {
     );
     expect(environment.CASE_ADDRESS).toBe('127.0.0.1:6001');
     expect(environment.HEALTH_ACCESS_ADDRESS).toBeUndefined();
+  });
+
+  it('has the seed of its own NATS user, by file, and of no other', () => {
+    expect(processEnvironment(input('case'))).toMatchObject({
+      NATS_URL: 'nats://127.0.0.1:5001',
+      NATS_NKEY_SEED_FILE: '/keys/nats/case.nk',
+    });
+    expect(JSON.stringify(processEnvironment(input('health-access')))).not.toContain('.nk');
+    expect(JSON.stringify(processEnvironment(input('gateway')))).not.toMatch(/NATS|\.nk/);
   });
 
   it('passes on settings for processes and keeps back everything else', () => {

@@ -7,7 +7,10 @@ export type ServicePorts = Readonly<Record<string, { readonly main: number; read
 
 export type EnvironmentInput = {
   readonly service: string;
-  readonly backing: Pick<Backing, 'databaseUrl' | 'natsUrl' | 'keycloakIssuer' | 'keycloakInternalUrl'>;
+  readonly backing: Pick<
+    Backing,
+    'databaseUrl' | 'natsUrl' | 'natsSeedFiles' | 'keycloakIssuer' | 'keycloakInternalUrl'
+  >;
   readonly ports: ServicePorts;
   /** Services that this one calls. */
   readonly callees: readonly string[];
@@ -32,6 +35,15 @@ const DEMO_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000', RATE_LIMIT_ANONYMOUS_PER
 
 /** `health-access` → `HEALTH_ACCESS_ADDRESS` */
 const addressName = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_ADDRESS`;
+
+const natsOf = (
+  service: string,
+  { natsUrl, natsSeedFiles }: EnvironmentInput['backing'],
+): Record<string, string> => {
+  if (service === GATEWAY) return {};
+  const seed = natsSeedFiles[service];
+  return { NATS_URL: natsUrl, ...(seed ? { NATS_NKEY_SEED_FILE: seed } : {}) };
+};
 
 /** The whole environment of one process of the local platform. */
 export const processEnvironment = (input: EnvironmentInput): Record<string, string> => {
@@ -58,12 +70,12 @@ export const processEnvironment = (input: EnvironmentInput): Record<string, stri
     LISTEN_HOST: '127.0.0.1',
     [service === GATEWAY ? 'HTTP_PORT' : 'GRPC_PORT']: String(own.main),
     ADMIN_PORT: String(own.admin),
-    NATS_URL: backing.natsUrl,
     KEYCLOAK_ISSUER: backing.keycloakIssuer,
     KEYCLOAK_INTERNAL_URL: backing.keycloakInternalUrl,
     SERVICE_CLIENT_SECRET_FILE: input.clientSecretFile,
     KEY_RING_FILE: input.keyRingFile,
     ...database,
+    ...natsOf(service, backing),
     ...Object.fromEntries(peers),
   };
 };

@@ -4,6 +4,5 @@ export { type LogsOptions, showLogs } from './logs.ts';
 export { gaugeSum } from './metrics.ts';
 export { startService, stopService } from './service-process.ts';
 export { caughtUp, type ProcessStatus, status } from './status.ts';
-export { ensureStream, removeStream } from './stream.ts';
 export type { CaughtUp, SimulateOptions } from './types.ts';
 export { type Platform, type UpOptions, up } from './up.ts';

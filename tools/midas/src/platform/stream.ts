@@ -1,38 +1,49 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
-import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
-import { z } from 'zod';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { messageOf, userError } from '../errors.ts';
-import { ROOT } from '../paths.ts';
 
-const DAY_MS = 86_400_000;
+/** A NATS server as its administrator reaches it. */
+export type NatsAccess = {
+  readonly url: string;
+  /** Files with the seeds of its users by user; without the administrator's, the environment says who it is. */
+  readonly seedFiles: Readonly<Record<string, string>>;
+  readonly environment: NodeJS.ProcessEnv;
+};
 
-const description = z.strictObject({
-  name: z.string(),
-  description: z.string(),
-  subjects: z.array(z.string()),
-  retention: z.literal(RetentionPolicy.Limits),
-  storage: z.literal(StorageType.File),
-  discard: z.enum([DiscardPolicy.Old, DiscardPolicy.New]),
-  max_age_days: z.number().positive(),
-  duplicate_window_seconds: z.number().positive(),
-  max_msg_size: z.int(),
-  num_replicas: z.int(),
-});
+const CREDENTIALS = /^NATS_(USER|PASSWORD|NKEY_SEED)(_FILE)?$/;
+const CERTIFICATES = /^TLS_(CERT|KEY|CA)_FILE$/;
 
-const readDescription = async (): Promise<z.infer<typeof description>> =>
-  description.parse(JSON.parse(await readFile(join(ROOT, 'infra/nats/stream.json'), 'utf8')));
+const administrator = async ({ url, seedFiles, environment }: NatsAccess) => {
+  const { loadConfig, natsConfig, natsOptions, streamAdmin } = await import('@midas/kit/nats');
+  const seedFile = seedFiles[streamAdmin];
+  const wanted = (name: string): boolean => CERTIFICATES.test(name) || (!seedFile && CREDENTIALS.test(name));
+  const env = {
+    ...Object.fromEntries(Object.entries(environment).filter(([name]) => wanted(name))),
+    NATS_URL: url,
+    ...(seedFile ? { NATS_NKEY_SEED_FILE: seedFile } : {}),
+  };
+  const problems: string[] = [];
+  const config = loadConfig(natsConfig, {
+    env,
+    argv: [],
+    printError: (problem) => problems.push(problem),
+    exit: () => {
+      throw userError(`NATS is not configured: ${problems.join('; ')}.`, 'Correct these variables.');
+    },
+  });
+  return natsOptions(config, streamAdmin);
+};
 
-const withConnection = async <T>(
-  url: string,
+const asAdministrator = async <T>(
+  access: NatsAccess,
   work: (connection: NatsConnection) => Promise<T>,
 ): Promise<T> => {
-  const connection = await connect({ servers: url, name: 'midas-tool', timeout: 5000 }).catch(
+  const options = await administrator(access);
+  const connection = await connect({ ...options, name: 'midas-tool', timeout: 5000 }).catch(
     (cause: unknown) => {
       throw userError(
-        `NATS does not answer (${messageOf(cause)}).`,
-        'See `midas logs nats`, or the server of NATS_URL.',
+        `NATS does not answer, or does not let the administrator in (${messageOf(cause)}).`,
+        'See `midas logs nats`, or the server of NATS_URL and NATS_USER or NATS_NKEY_SEED_FILE.',
       );
     },
   );
@@ -43,25 +54,24 @@ const withConnection = async <T>(
   }
 };
 
-/** Makes the stream of infra/nats/stream.json, or brings the one that is there to those settings. */
-export const ensureStream = (natsUrl: string): Promise<void> =>
-  withConnection(natsUrl, async (connection) => {
-    const { max_age_days, duplicate_window_seconds, ...settings } = await readDescription();
-    const config = {
-      ...settings,
-      max_age: nanos(max_age_days * DAY_MS),
-      duplicate_window: nanos(duplicate_window_seconds * 1000),
-    };
-    const { streams } = await jetstreamManager(connection);
-    const known = await streams.info(config.name).catch(() => undefined);
-    if (known) await streams.update(config.name, config);
-    else await streams.add(config);
+/**
+ * Makes the stream and the durable consumers of the contract, or brings those that are there to it; answers the names of
+ * the consumers. Replicas of a stream that is there stay unless they are given.
+ */
+export const applyNats = (access: NatsAccess, replicas?: number): Promise<readonly string[]> =>
+  asAdministrator(access, async (connection) => {
+    const { applyDurable, applyStream, streamUsers } = await import('@midas/kit/nats');
+    const manager = await jetstreamManager(connection);
+    await applyStream(manager, replicas);
+    const hearing = streamUsers().filter(({ hears }) => hears.length > 0);
+    for (const { name, hears } of hearing) await applyDurable(manager, name, hears);
+    return hearing.map(({ name }) => name);
   });
 
 /** Removes the stream with its consumers, if it is there. */
-export const removeStream = (natsUrl: string): Promise<void> =>
-  withConnection(natsUrl, async (connection) => {
-    const { name } = await readDescription();
+export const removeStream = (access: NatsAccess): Promise<void> =>
+  asAdministrator(access, async (connection) => {
+    const { streamName } = await import('@midas/kit/nats');
     const { streams } = await jetstreamManager(connection);
-    if (await streams.info(name).catch(() => undefined)) await streams.delete(name);
+    if (await streams.info(streamName).catch(() => undefined)) await streams.delete(streamName);
   });

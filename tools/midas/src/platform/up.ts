@@ -10,7 +10,7 @@ import { headsFileOf } from './heads-file.ts';
 import { choosePorts } from './ports.ts';
 import { ensureKeyRing, rolePasswords, writeClientSecret } from './secrets.ts';
 import { startService } from './service-process.ts';
-import { ensureStream } from './stream.ts';
+import { applyNats } from './stream.ts';
 
 export type UpOptions = {
   readonly home: string;
@@ -95,7 +95,9 @@ const start = async (options: UpOptions): Promise<Platform> => {
   const passwords = await rolePasswords(home, databases);
   await Promise.all([
     migrate(backing, passwords, progress),
-    asTask(progress, 'Stream', () => ensureStream(backing.natsUrl)),
+    asTask(progress, 'Stream', () =>
+      applyNats({ url: backing.natsUrl, seedFiles: backing.natsSeedFiles, environment: outer }),
+    ),
   ]);
   const ready = await Promise.all(services.map(hasEntry));
   const entries = services.filter((_, index) => ready[index]);
