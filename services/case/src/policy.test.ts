@@ -51,6 +51,13 @@ const records = (ofCase: OfCase, facilitator: string, owner: string) => ({
   ShareGrant: { owner, case: ofCase },
   SharedCase: ofCase,
   CaseForHealth: ofCase,
+  BreakGlass: { openedBy: 'opener@provider', personId: ofCase.personId },
+  ConflictBlock: {
+    userName: 'blocked@provider',
+    blockedBy: 'officer@council',
+    personId: ofCase.personId,
+    otherPersonIds: ['alleged'],
+  },
 });
 
 const ACTIONS = [
@@ -61,6 +68,9 @@ const ACTIONS = [
   'share',
   'end',
   'decide',
+  'open',
+  'review',
+  'block',
   'manage',
   'join',
   'attend',
@@ -92,7 +102,8 @@ function powers(
 const EVERYTHING = ALL_CLASSES.join(' ');
 const NO_ADDRESS = ALL_CLASSES.filter((privacy) => privacy !== 'LOCATION').join(' ');
 const NOTHING = {};
-const GROUPS = { Group: 'read join: NONE' };
+const GROUPS = { Group: 'read join: NONE', BreakGlass: 'open: ' };
+const ELSEWHERE = { BreakGlass: 'open: ' };
 const ASSIGNED = {
   ...GROUPS,
   Case: `read contact share join: ${EVERYTHING}`,
@@ -113,7 +124,7 @@ describe('a case-worker', () => {
 
   it('keeps an assigned case whose provider is not known, and none of another provider', () => {
     expect(powers(worker, { ...mine, organisation: null })).toHaveProperty('Case', ASSIGNED.Case);
-    expect(powers(worker, { ...mine, organisation: 'elsewhere' })).toEqual(NOTHING);
+    expect(powers(worker, { ...mine, organisation: 'elsewhere' })).toEqual(ELSEWHERE);
   });
 
   it('sees cases of the team without notes and addresses, and changes nothing there', () => {
@@ -122,7 +133,7 @@ describe('a case-worker', () => {
       Case: 'read: NONE PERSONAL',
       Contact: 'read: NONE PERSONAL',
     });
-    expect(powers(worker, { ...teams, organisation: 'elsewhere' })).toEqual(NOTHING);
+    expect(powers(worker, { ...teams, organisation: 'elsewhere' })).toEqual(ELSEWHERE);
   });
 
   it('sees a case opened in an emergency in full, and changes nothing there', () => {
@@ -152,7 +163,7 @@ describe('a service-manager', () => {
   it('has every case of the provider without notes and addresses; allocates, closes, ends and decides shares', () => {
     for (const ofCase of [mine, others, unallocated]) {
       expect(powers(caller('service-manager'), ofCase)).toEqual({
-        ...GROUPS,
+        Group: 'read join: NONE',
         Case: 'read allocate close join: NONE PERSONAL',
         Contact: 'read: NONE PERSONAL',
         GroupMember: 'read: NONE PERSONAL',
@@ -212,6 +223,40 @@ describe('whom a case is shared with', () => {
   });
 });
 
+describe('information-governance', () => {
+  const officer = caller('information-governance');
+
+  it('reviews openings and keeps conflicts of interest, and sees no record', () => {
+    expect(powers(officer, mine)).toEqual({
+      BreakGlass: 'read review: NONE FREE_TEXT',
+      ConflictBlock: 'read block: NONE FREE_TEXT',
+    });
+  });
+
+  it('reviews no own opening and knows of no conflict of its own', () => {
+    expect(powers(caller('information-governance', { userName: 'opener@provider' }), mine)).toHaveProperty(
+      'BreakGlass',
+      'read: NONE FREE_TEXT',
+    );
+    expect(
+      powers(caller('information-governance', { userName: 'blocked@provider' }), mine),
+    ).not.toHaveProperty('ConflictBlock');
+  });
+});
+
+describe('an opening in an emergency', () => {
+  it('is seen by who made it, without words, known or not, blocked or not', () => {
+    const opener = caller('case-worker', { userName: 'opener@provider' });
+    for (const personId of ['person', null]) {
+      for (const blockedPersonIds of [[], ['person']]) {
+        const ability = abilityOf(rulesFor(opener, { ...NO_FACTS, blockedPersonIds }));
+        const row = subject('BreakGlass', { openedBy: 'opener@provider', personId });
+        expect(ALL_CLASSES.filter((privacy) => ability.can('read', row, privacy))).toEqual(['NONE']);
+      }
+    }
+  });
+});
+
 describe('a conflict of interest', () => {
   const everyGrant: Partial<Facts> = {
     brokenGlass: [{ caseId: 'case-1', personId: 'person' }],
@@ -223,13 +268,16 @@ describe('a conflict of interest', () => {
     'group-facilitator',
     'partner-professional',
     'health-navigator',
+    'information-governance',
   ];
   const mineInAll = { facilitator: 'someone@provider', owner: 'someone@provider' };
 
   it.each(['person', 'alleged'])('with the %s of a case takes all of it, whatever was granted', (person) => {
     const facts = { ...everyGrant, blockedPersonIds: ['nobody', person] };
     const left = powers(caller(roles), mine, { facts, ...mineInAll });
-    expect(Object.keys(left)).toEqual(['Group']);
+    const { Group: _, BreakGlass: opening, ...concerning } = left;
+    expect(concerning).toEqual({});
+    if (person === 'person') expect(opening).toBe('open: ');
   });
 
   it('with somebody else takes nothing', () => {
@@ -263,7 +311,6 @@ describe('nothing', () => {
     'programme-manager',
     'partner-support-worker',
     'commissioner',
-    'information-governance',
     'platform-operator',
     'constructor',
   ])('is what %s may here', (role) => {

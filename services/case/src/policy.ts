@@ -4,8 +4,8 @@ import type { FactStore } from './facts/facts.store.ts';
 import { type Facts, NO_FACTS } from './facts/facts.ts';
 
 /**
- * Who may do what here: the rows of the access table that name cases, contacts, groups and shares. Fields of a rule are
- * privacy classes; what no rule grants is refused. Which roles of a caller count is judged before.
+ * Who may do what here: the rows of the access table that name cases, contacts, groups, shares, openings in an
+ * emergency and conflicts of interest. Fields of a rule are privacy classes; what no rule grants is refused. Which roles of a caller count is judged before.
  */
 export interface Rule {
   readonly action: Action;
@@ -16,7 +16,9 @@ export interface Rule {
     | Prisma.ContactWhereInput
     | Prisma.GroupWhereInput
     | Prisma.GroupMemberWhereInput
-    | Prisma.ShareGrantWhereInput;
+    | Prisma.ShareGrantWhereInput
+    | Prisma.BreakGlassWhereInput
+    | Prisma.ConflictBlockWhereInput;
   readonly inverted?: true;
 }
 
@@ -28,10 +30,22 @@ type Action =
   | 'share'
   | 'end'
   | 'decide'
+  | 'open'
+  | 'review'
+  | 'block'
   | 'manage'
   | 'join'
   | 'attend';
-type Subject = 'Case' | 'Contact' | 'Group' | 'GroupMember' | 'ShareGrant' | 'SharedCase' | 'CaseForHealth';
+type Subject =
+  | 'Case'
+  | 'Contact'
+  | 'Group'
+  | 'GroupMember'
+  | 'ShareGrant'
+  | 'SharedCase'
+  | 'CaseForHealth'
+  | 'BreakGlass'
+  | 'ConflictBlock';
 
 type RulesOf = (caller: Caller, facts: Facts) => readonly Rule[];
 
@@ -64,6 +78,8 @@ const caseWorker: RulesOf = ({ userName, organisation, teams }, { brokenGlass })
     { action: 'read', subject: 'ShareGrant', fields: ACCOUNT, conditions: { case: { is: assigned } } },
     { action: 'end', subject: 'ShareGrant', conditions: { case: { is: assigned } } },
     { action: 'decide', subject: 'ShareGrant', conditions: { owner: userName, case: { is: assigned } } },
+    { action: 'open', subject: 'BreakGlass' },
+    { action: 'read', subject: 'BreakGlass', conditions: { openedBy: userName } },
   ];
 };
 
@@ -124,47 +140,58 @@ const healthNavigator: RulesOf = (_, facts) => [
   },
 ];
 
+/** Openings in an emergency, never the own; conflicts of interest, never the own. Of records nothing. */
+const informationGovernance: RulesOf = ({ userName }) => [
+  { action: 'read', subject: 'BreakGlass', fields: ACCOUNT },
+  { action: 'review', subject: 'BreakGlass', conditions: { openedBy: { not: userName } } },
+  { action: 'read', subject: 'ConflictBlock', fields: ACCOUNT, conditions: { userName: { not: userName } } },
+  { action: 'read', subject: 'ConflictBlock', fields: ACCOUNT, conditions: { blockedBy: userName } },
+  { action: 'block', subject: 'ConflictBlock', conditions: { userName: { not: userName } } },
+];
+
 const byRole: ReadonlyMap<string, RulesOf> = new Map<string, RulesOf>([
   ['case-worker', caseWorker],
   ['service-manager', serviceManager],
   ['group-facilitator', groupFacilitator],
   ['partner-professional', partnerProfessional],
   ['health-navigator', healthNavigator],
+  ['information-governance', informationGovernance],
   ['service:health-access', () => [{ action: 'read', subject: 'CaseForHealth', fields: SUMMARY }]],
 ]);
 
-/** Every action on what belongs to a case, and how its row leads to that case. */
-const OF_A_CASE: readonly (readonly [
-  Subject,
-  readonly Action[],
-  (ofCase: Prisma.CaseWhereInput) => Rule['conditions'],
-])[] = [
-  ['Case', ['read', 'allocate', 'contact', 'close', 'share', 'join'], (ofCase) => ofCase],
-  ['SharedCase', ['read'], (ofCase) => ofCase],
-  ['CaseForHealth', ['read'], (ofCase) => ofCase],
-  ['Contact', ['read'], (ofCase) => ({ case: { is: ofCase } })],
-  ['GroupMember', ['read'], (ofCase) => ({ case: { is: ofCase } })],
-  ['ShareGrant', ['read', 'end', 'decide'], (ofCase) => ({ case: { is: ofCase } })],
-];
-
 /** A conflict of interest takes everything that concerns the person, whatever was granted. */
-function blocks({ blockedPersonIds }: Facts): readonly Rule[] {
+function blocks({ userName }: Caller, { blockedPersonIds }: Facts): readonly Rule[] {
   if (blockedPersonIds.length === 0) return [];
   const persons = [...blockedPersonIds];
   const ofCase = { OR: [{ personId: { in: persons } }, { concerns: { hasSome: persons } }] };
-  return OF_A_CASE.flatMap(([subject, actions, conditionsOf]) =>
-    actions.map((action): Rule => {
-      const conditions = conditionsOf(ofCase);
-      return { action, subject, inverted: true, ...(conditions && { conditions }) };
-    }),
-  );
+  const partOfCase = { case: { is: ofCase } };
+  const found = { AND: [{ personId: { not: null } }, { personId: { in: persons } }] };
+  const ofBlock = { OR: [{ personId: { in: persons } }, { otherPersonIds: { hasSome: persons } }] };
+  return [
+    ...taken('Case', ['read', 'allocate', 'contact', 'close', 'share', 'join'], ofCase),
+    ...taken('SharedCase', ['read'], ofCase),
+    ...taken('CaseForHealth', ['read'], ofCase),
+    ...taken('Contact', ['read'], partOfCase),
+    ...taken('GroupMember', ['read'], partOfCase),
+    ...taken('ShareGrant', ['read', 'end', 'decide'], partOfCase),
+    // What the caller made stays to be seen: that it went away would tell whom it is about.
+    ...taken('BreakGlass', ['read', 'review'], { ...found, openedBy: { not: userName } }),
+    ...taken('ConflictBlock', ['read'], { ...ofBlock, blockedBy: { not: userName } }),
+    ...taken('ConflictBlock', ['block'], ofBlock),
+  ];
 }
+
+const taken = (
+  subject: Subject,
+  actions: readonly Action[],
+  conditions: NonNullable<Rule['conditions']>,
+): readonly Rule[] => actions.map((action) => ({ action, subject, inverted: true, conditions }));
 
 /** The rules of a caller who stands in these relationships. */
 export function rulesFor(caller: Caller, facts: Facts): readonly Rule[] {
   if (caller.kind === 'user' && caller.userName === '') return [];
   const granted = caller.roles.flatMap((role) => byRole.get(role)?.(caller, facts) ?? []);
-  return granted.length === 0 ? [] : [...granted, ...blocks(facts)];
+  return granted.length === 0 ? [] : [...granted, ...blocks(caller, facts)];
 }
 
 /** The policy on this database: relationships are read anew for every call, so that what ends has ended. */

@@ -1,14 +1,23 @@
-import { loadConfig, runService, serve, serviceConfig } from '@midas/kit';
-import { CallerFactsServiceService, ShareServiceService } from '@midas/proto/case/v1/access';
+import { loadConfig, meters, runService, serve, serviceConfig } from '@midas/kit';
+import {
+  BreakGlassServiceService,
+  CallerFactsServiceService,
+  ConflictBlockServiceService,
+  ShareServiceService,
+} from '@midas/proto/case/v1/access';
 import { CaseServiceService, GroupServiceService, PersonServiceService } from '@midas/proto/case/v1/case';
 import { ProgrammeServiceService } from '@midas/proto/perpetrator_programme/v1/programme';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
 import { PrismaClient } from '../gen/prisma/client.ts';
+import { breakGlassHandlers } from './break-glass/break-glass.rpc.ts';
+import { breakGlassStore } from './break-glass/break-glass.store.ts';
 import { openCaseOnAcceptance } from './case/case.events.ts';
 import { caseHandlers } from './case/case.rpc.ts';
 import { caseStore } from './case/case.store.ts';
 import { contactHandlers } from './case/contact.rpc.ts';
 import { contactStore } from './case/contact.store.ts';
+import { conflictHandlers } from './conflict/conflict.rpc.ts';
+import { conflictStore } from './conflict/conflict.store.ts';
 import { factHandlers } from './facts/facts.rpc.ts';
 import { factStore } from './facts/facts.store.ts';
 import { groupHandlers } from './group/group.rpc.ts';
@@ -45,6 +54,14 @@ export const start = (config = loadConfig(serviceConfig)) =>
           ...shareHandlers({ shares, cases, newId }),
           ...sharedCaseHandlers({ shares, cases }),
         }),
+        serve(
+          BreakGlassServiceService,
+          breakGlassHandlers({ openings: breakGlassStore(sealer), persons, newId }),
+        ),
+        serve(
+          ConflictBlockServiceService,
+          conflictHandlers({ blocks: conflictStore(sealer), persons, newId }),
+        ),
         serve(GroupServiceService, groupHandlers({ groups: groupStore(), cases, persons, newId })),
       ];
     },
@@ -77,5 +94,14 @@ export const start = (config = loadConfig(serviceConfig)) =>
         now,
         log,
       }),
+      {
+        // The queue of information-governance, for whoever watches the platform: a count, and nothing of anybody.
+        name: 'break-glass-queue',
+        start: (stopped) => {
+          const queue = { service: 'case', kind: 'break-glass' };
+          const stop = meters.reviewsWaiting(queue, () => breakGlassStore(sealer).unreviewed(db));
+          stopped.addEventListener('abort', stop, { once: true });
+        },
+      },
     ],
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, addWeekdays, isoDate, localDate, localMidnight } from './dates.ts';
+import { addDays, addMonths, addWeekdays, endOfWeekday, isoDate, localDate, localMidnight } from './dates.ts';
 
 const date = fc
   .date({ min: new Date('1990-01-01T00:00:00Z'), max: new Date('2060-12-31T00:00:00Z'), noInvalidDate: true })
@@ -78,5 +78,10 @@ describe('weekdays', () => {
     ['2018-03-01', 0, '2018-03-01'],
   ])('%s and %i weekdays is %s', (from, count, to) => {
     expect(addWeekdays(from, count)).toBe(to);
+  });
+
+  it('end at midnight in London', () => {
+    expect(endOfWeekday(new Date('2018-03-02T15:00:00Z'), 1)).toEqual(new Date('2018-03-06T00:00:00Z'));
+    expect(endOfWeekday(new Date('2018-06-01T23:30:00Z'), 2)).toEqual(new Date('2018-06-05T23:00:00Z'));
   });
 });

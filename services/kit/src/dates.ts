@@ -61,6 +61,11 @@ export function addWeekdays(date: string, count: number): string {
   return day;
 }
 
+/** The instant at which the `count`-th weekday after an instant's own day ends in Europe/London. */
+export function endOfWeekday(instant: Date, count: number): Date {
+  return localMidnight(addDays(addWeekdays(localDate(instant), count), 1));
+}
+
 /** The same text if it is a calendar date that exists (YYYY-MM-DD); fails (`invalid`) otherwise. */
 export function isoDate(text: string): string {
   const exists = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));

@@ -11,7 +11,7 @@ export {
 export * from './config/index.ts';
 export * from './contract/index.ts';
 export { type CsvValue, csvCell, csvLine } from './csv.ts';
-export { addDays, addMonths, addWeekdays, isoDate, localDate, localMidnight, yearsLater } from './dates.ts';
+export { addDays, addMonths, endOfWeekday, isoDate, localDate, localMidnight, yearsLater } from './dates.ts';
 export {
   type AuditEntry,
   type AuditQuestion,

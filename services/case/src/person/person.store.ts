@@ -44,6 +44,23 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
       return { kind, written, before, name: nameOf(kind, written.digest) };
     });
 
+  /** Persons found under these keys, by the name of the key as it is written now. */
+  async function ownersOf(db: Db, keys: readonly IndexedKey[]): Promise<ReadonlyMap<string, string>> {
+    if (keys.length === 0) return new Map();
+    // By every digest that a key may stand under, the name of the key as it is written now.
+    const nameUnder = new Map(
+      keys.flatMap(({ kind, name, written, before }) =>
+        [written, ...before].map(({ digest }) => [nameOf(kind, digest), { kind, digest, name }] as const),
+      ),
+    );
+    const found = await db.personKey.findMany({
+      where: { OR: [...nameUnder.values()].map(({ kind, digest }) => ({ kind, digest })) },
+    });
+    return new Map(
+      found.map(({ kind, digest, personId }) => [nameUnder.get(nameOf(kind, digest))?.name ?? '', personId]),
+    );
+  }
+
   /** Persons already answered for these parts, or found under these keys. */
   async function lookUp(db: Db, source: Source, parts: readonly string[], keys: readonly IndexedKey[]) {
     const answered = await db.personParticulars.findMany({
@@ -51,21 +68,7 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
       select: { part: true, personId: true, id: true },
     });
     const unique = new Map(keys.map((key) => [key.name, key]));
-    // By every digest that a key may stand under, the name of the key as it is written now.
-    const nameUnder = new Map(
-      [...unique.values()].flatMap(({ kind, name, written, before }) =>
-        [written, ...before].map(({ digest }) => [nameOf(kind, digest), { kind, digest, name }] as const),
-      ),
-    );
-    const found =
-      unique.size === 0
-        ? []
-        : await db.personKey.findMany({
-            where: { OR: [...nameUnder.values()].map(({ kind, digest }) => ({ kind, digest })) },
-          });
-    const known = new Map(
-      found.map(({ kind, digest, personId }) => [nameUnder.get(nameOf(kind, digest))?.name ?? '', personId]),
-    );
+    const known = await ownersOf(db, [...unique.values()]);
     return { answered, known, unique };
   }
 
@@ -151,6 +154,13 @@ export function personStore({ sealer, blindIndex, newId }: Deps) {
       const opened = rows.map((row) => column.open(row.id, Particulars, row.particulars));
       await rewrite(db, opened.flatMap(index).flatMap(changesOf));
       return rows.at(-1)?.id;
+    },
+
+    /** Persons known by these particulars, by the stronger key first. One look-up, and nothing is recorded. */
+    async known(db: Db, particulars: Particulars): Promise<readonly string[]> {
+      const keys = index(particulars);
+      const owners = await ownersOf(db, keys);
+      return [...new Set(keys.flatMap(({ name }) => owners.get(name) ?? []))];
     },
 
     /** The particulars of one sending, opened. */

@@ -1,8 +1,8 @@
 import {
   addDays,
   addMonths,
-  addWeekdays,
   type EnumName,
+  endOfWeekday,
   fail,
   localDate,
   localMidnight,
@@ -141,15 +141,13 @@ export function withdrawConsent(grant: ShareGrant, { id, at }: Withdrawal, now: 
   if (grant.lawfulBasis === 'CONSENT') return endShare(told, now);
   if (grant.consentWithdrawnAt !== null) return null;
   const version = grant.version + 1;
-  const decisionDueAt = endOfNextWorkingDay(now);
+  // Working days are weekdays: a bank holiday makes the time shorter than it need be, never longer.
+  const decisionDueAt = endOfWeekday(now, 1);
   return {
     state: { ...told, decisionDueAt, version },
     events: [{ kind: 'marked', version, at: now, decisionDueAt }],
   };
 }
-
-// Working days are weekdays: a bank holiday makes the time shorter than it need be, never longer.
-const endOfNextWorkingDay = (now: Date): Date => localMidnight(addDays(addWeekdays(localDate(now), 1), 1));
 
 /** Decides, with a reason, whether a marked grant goes on. Fails with conflict `nothing-to-decide` for any other. */
 export function decideShare(

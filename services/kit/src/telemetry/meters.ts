@@ -89,6 +89,13 @@ export const meters = {
     help: 'Age of the oldest audit entry that no seal covers yet; 0 when none waits.',
     labels: ['service'],
   }),
+  reviewsWaiting: gauge<{ service: string; kind: string }>({
+    name: 'midas_reviews_waiting',
+    kind: 'gauge',
+    unit: '{review}',
+    help: 'Things that wait for a person to look into them, by kind.',
+    labels: ['service', 'kind'],
+  }),
   processMemory: gauge<{ service: string; kind: string }>({
     name: 'midas_process_memory_bytes',
     kind: 'gauge',

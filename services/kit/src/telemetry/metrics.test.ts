@@ -32,6 +32,7 @@ test('the metrics page holds what was measured, under the registered names, with
   const { outboxPending, outboxOldest, consumerPending, deadLetters, auditSealAge } = meters;
   const gauges = [outboxPending, outboxOldest, consumerPending, deadLetters, auditSealAge];
   const stops = gauges.map((gauge) => gauge({ service: 'kit' }, async () => 7));
+  stops.push(meters.reviewsWaiting({ service: 'kit', kind: 'x' }, async () => 7));
   const text = await metricsText();
   for (const { name, kind, help, labels } of registered.metrics) {
     expect(text).toContain(`# HELP ${name} ${help}`);
