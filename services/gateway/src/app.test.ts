@@ -1,4 +1,4 @@
-import { registry } from '@midas/kit';
+import { fail, registry } from '@midas/kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEndpoints } from './contract/endpoint.ts';
 import { type FakeAnswer, type FakeCall, type FakeService, fakeService } from './testing/fake-service.ts';
@@ -110,6 +110,21 @@ describe('every answer', () => {
       { method: 'GET', route: 'none', status: 404 },
     ]);
     expect(JSON.stringify(gateway.answered)).not.toContain('secret');
+  });
+
+  it('that was refused here is noted with why and whose it was; one that a service gave is not', async () => {
+    await get('/v1/referrals?page_size=x');
+    expect(gateway.answered.at(-1)?.refused).toMatchObject({
+      slug: 'invalid-request',
+      client: expect.any(String),
+      subject: expect.any(String),
+    });
+    await get('/v1/nothing');
+    expect(gateway.answered.at(-1)?.refused).toEqual({ slug: 'no-such-path' });
+    answer = () => fail('not-found', 'not-found', 'There is no such record.');
+    await get(`/v1/referrals/${id}`);
+    expect(gateway.answered.at(-1)).toMatchObject({ status: 404 });
+    expect(gateway.answered.at(-1)?.refused).toBeUndefined();
   });
 
   it('has a request id of the gateway’s own, in the header, the log and the call alike', async () => {

@@ -34,6 +34,7 @@ export function checkHeaders(endpoint: Endpoint, request: FastifyRequest): void 
 
 /** What travels beside the message: the gateway's credential for that service, the user's token, the trace. */
 export function callMetadata(request: FastifyRequest, serviceToken: string): Metadata {
+  request.passedOn = true;
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${serviceToken}`);
   metadata.set('x-request-id', request.id);

@@ -43,6 +43,7 @@ function withTokenRefused(problem: Problem): Problem {
 /** Sends a problem; what was said about the answer before no longer holds. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   reply.removeHeader('etag').removeHeader('location');
+  reply.request.problem = problem.document.slug;
   return reply
     .code(problem.status)
     .headers({ ...securityHeaders, ...problem.headers })

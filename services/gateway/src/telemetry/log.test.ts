@@ -12,6 +12,22 @@ const refused: Answered = {
   requestId: 'request-1',
 };
 
+it('a refusal that no service has audited is told with why and whose it was', () => {
+  const lines: string[] = [];
+  const answered = answerLog(
+    logger({ name: 'gateway', level: 'info', destination: { write: (line: string) => lines.push(line) } }),
+  );
+  answered({ ...refused, status: 403 });
+  answered({
+    ...refused,
+    status: 400,
+    refused: { slug: 'invalid-request', client: 'web', subject: 'subject-1' },
+  });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { status: 400, slug: 'invalid-request', client: 'web', subject: 'subject-1', route: refused.route },
+  ]);
+});
+
 it('a flood of refused sign-ins is ten lines a second, which say how many were left out', () => {
   vi.useFakeTimers({ now: 1_000_000 });
   const lines: string[] = [];

@@ -13,6 +13,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Context that holds the server span of this request. */
     telemetry: Context | undefined;
+    /** Whether a service was asked, which has audited the call. */
+    passedOn: boolean;
+    /** Slug of the problem that the request was answered with. */
+    problem: string | undefined;
   }
 }
 
@@ -24,6 +28,8 @@ export interface Answered {
   readonly seconds: number;
   readonly traceId: string;
   readonly requestId: string;
+  /** Of a request that was refused here, so that no service has audited it: why, and whose it was, if that was known. */
+  readonly refused?: { readonly slug: string; readonly client?: string; readonly subject?: string };
 }
 
 const tracer = trace.getTracer('@midas/gateway');
@@ -31,6 +37,8 @@ const tracer = trace.getTracer('@midas/gateway');
 /** Opens a server span for each request as a child of the caller's `traceparent`, and notes each answer. */
 export function traceRequests(app: FastifyInstance, answered: (answer: Answered) => void): void {
   app.decorateRequest('telemetry', undefined);
+  app.decorateRequest('passedOn', false);
+  app.decorateRequest('problem', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
     // Only the ids: baggage and tracestate are free text of the caller's and would travel into every service.
     const { traceparent } = request.headers;
@@ -57,9 +65,16 @@ export function traceRequests(app: FastifyInstance, answered: (answer: Answered)
       seconds: reply.elapsedTime / 1000,
       traceId: traceIdOf(request),
       requestId: request.id,
+      ...refusalOf(request),
     });
     done();
   });
+}
+
+function refusalOf({ problem, passedOn, bearer }: FastifyRequest): Pick<Answered, 'refused'> {
+  if (problem === undefined || passedOn) return {};
+  const caller = bearer === undefined ? {} : { client: bearer.client, subject: bearer.subject };
+  return { refused: { slug: problem, ...caller } };
 }
 
 /** Runs work inside the request's span: Fastify loses the context while it reads a body. */
