@@ -109,7 +109,7 @@ const unreachable = 'the keys cannot be read';
 
 async function readKeys(url: string): Promise<GrantManager['rotation']['jwks']> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(readTimeout) });
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(readTimeout) });
     const body: unknown = await response.json();
     const { keys } = Object(body) as { readonly keys?: unknown };
     if (response.ok && Array.isArray(keys)) return keys;

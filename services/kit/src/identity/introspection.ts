@@ -25,6 +25,8 @@ export function introspection({ url, clientId, secret }: IntrospectionOptions): 
       const response = await fetch(url, {
         method: 'POST',
         headers: { authorization },
+        // A token goes to Keycloak and to nobody that it names.
+        redirect: 'error',
         body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
         signal: AbortSignal.timeout(timeoutMs),
       });

@@ -95,7 +95,7 @@ export function keySet({ url, now = () => performance.now() }: KeySetOptions): K
 }
 
 async function readKeys(url: string): Promise<{ readonly text: string; readonly keys: JSONWebKeySet }> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) {
     await response.body?.cancel();
     throw badAnswer(`The key set answered ${response.status}.`);

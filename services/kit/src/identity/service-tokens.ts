@@ -72,6 +72,7 @@ async function ask(options: ServiceTokenOptions, callee: string, now: () => numb
         client_secret: options.secret,
         scope: `to-${callee}`,
       }),
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
     // The body of a refusal may echo what was sent; the status says enough.
