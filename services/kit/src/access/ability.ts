@@ -16,11 +16,16 @@ export interface Access {
    * does not exist (`not-found`); a readable one is `forbidden`.
    */
   require<Row extends object>(action: string, subject: string, row: Row | null | undefined): Row;
+  /** Whether the caller may do this with this record; for what is shown or left out within a readable one. */
+  may(action: string, subject: string, row: object): boolean;
   /** Condition that lists and counts only what the caller may do this with; of nothing, when that is nothing. */
   where(action: string, subject: string): Where;
   /** Privacy classes that the caller may read of this record. */
   classes(subject: string, row: object): ReadonlySet<Privacy>;
 }
+
+// Not the empty OR that CASL gives for no rule at all: Prisma drops that one within an AND, and then lists everything.
+const nothing: Where = { id: { in: [] } };
 
 /** Whether some rule lets the caller do this with some record of the subject. */
 export function mayEver(ability: PureAbility, action: string, subject: string): boolean {
@@ -39,7 +44,9 @@ export function access(ability: PureAbility): Access {
       }
       return row;
     },
-    where: (action, subject) => accessibleBy(ability, action).ofType(subject),
+    may: can,
+    where: (action, subject) =>
+      ability.can(action, subject) ? accessibleBy(ability, action).ofType(subject) : nothing,
     classes(subject, row) {
       const record = asSubject(subject, { ...row });
       return new Set(ALL_CLASSES.filter((itsClass) => ability.can('read', record, itsClass)));
