@@ -4,6 +4,7 @@ import { Particulars } from '@midas/proto/common/v1/people';
 import { AnswerValue, RiskAnswers, RiskLevel } from '@midas/proto/common/v1/risk';
 import { IncidentKind, ReportIncidentRequest } from '@midas/proto/referral/v1/referral';
 import {
+  type Assessment,
   ListAssessmentsRequest,
   ListMaracReferralsRequest,
   MaracCriterion,
@@ -51,12 +52,47 @@ const eventsOf = async (aggregateId: string): Promise<readonly string[]> => {
 };
 
 describe('an assessment', () => {
-  const record = (riskAnswers: RiskAnswers) =>
+  const record = (riskAnswers: RiskAnswers, person = stranger()) =>
     worker().recordAssessment({
-      person: stranger(),
+      person,
       riskAnswers,
       occurredAt: new Date('2017-06-01T10:00:00Z'),
     });
+  const personOf = (id: string): Promise<string> =>
+    waitFor(async () => (await platform.db.assessment.findUnique({ where: { id } }))?.personId, {
+      what: 'the person of the assessment',
+    });
+  /** What a caller sees of an assessment, once a relationship that was just made is known here. */
+  const seen = (assessmentId: string, user: string): Promise<Assessment> =>
+    waitFor(
+      () =>
+        platform
+          .risk(user)
+          .getAssessment({ assessmentId })
+          .catch(() => undefined),
+      {
+        what: `the assessment for ${user}`,
+        timeoutMs: 3_000,
+      },
+    );
+  const hidden = (assessmentId: string, user: string) =>
+    waitFor(
+      () =>
+        platform
+          .risk(user)
+          .getAssessment({ assessmentId })
+          .then(
+            () => false,
+            (error: unknown) => Object(error).slug === 'not-found',
+          ),
+      { what: `the assessment to be gone for ${user}`, timeoutMs: 3_000 },
+    );
+  const listed = async (user: string, incidentId = '') =>
+    (
+      await platform
+        .risk(user)
+        .listAssessments(ListAssessmentsRequest.fromPartial({ incidentId, pageSize: 200 }))
+    ).assessments.map((one) => one.assessmentId);
 
   it('gets its level from the answers and a judgement that raises it, and is told as an event', async () => {
     const assessment = await record(answers(5, RiskLevel.HIGH));
@@ -81,10 +117,8 @@ describe('an assessment', () => {
   });
 
   it('finds out afterwards whom it is about', async () => {
-    const { assessmentId: id } = await record(answers(3));
-    await waitFor(async () => (await platform.db.assessment.findUnique({ where: { id } }))?.personId, {
-      what: 'the person of the assessment',
-    });
+    const { assessmentId } = await record(answers(3));
+    expect(await personOf(assessmentId)).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('is refused with the name of what is wrong, and leaves nothing behind', async () => {
@@ -111,6 +145,81 @@ describe('an assessment', () => {
         refusal('forbidden'),
       );
     }
+  });
+
+  it('is seen by whom the person’s case is assigned to, and without answers by the team', async () => {
+    const person = { ...stranger(), address: { lines: ['1 Elm Row'], postcode: 'ME4 4UH' } };
+    const { assessmentId } = await record(answers(4), person);
+    await personOf(assessmentId);
+    const [assigned, ofTeam] = ['case-worker-2@provider', 'case-worker@provider'];
+    await hidden(assessmentId, assigned);
+    await platform.allocatedCase(person, assigned, 'outreach');
+    expect(await seen(assessmentId, assigned)).toMatchObject({
+      score: 4,
+      person: { address: person.address },
+    });
+    expect(await listed(assigned)).toContain(assessmentId);
+
+    const colleague = { ...stranger(), address: person.address };
+    const theirs = await platform
+      .risk('intake-worker@provider')
+      .recordAssessment({ person: colleague, riskAnswers: answers(4) });
+    await personOf(theirs.assessmentId);
+    await platform.allocatedCase(colleague, assigned, 'idva');
+    const forTeam = await seen(theirs.assessmentId, ofTeam);
+    expect(forTeam).toMatchObject({ level: RiskLevel.STANDARD, score: 0, riskAnswers: undefined });
+    expect(forTeam.person).toMatchObject({ familyName: colleague.familyName, address: undefined });
+    expect(forTeam.maskedFields).toEqual(expect.arrayContaining(['risk_answers', 'score', 'person.address']));
+  });
+
+  it('is a level alone to whom the case is shared for health, and its incident cannot be asked for', async () => {
+    const person = stranger();
+    const { assessmentId } = await record(answers(10), person);
+    await personOf(assessmentId);
+    const caseId = await platform.allocatedCase(person, 'case-worker@provider', 'idva');
+    const navigator = 'health-navigator@ccg';
+    await hidden(assessmentId, navigator);
+    await platform.share(caseId, 'ccg', 'HEALTH');
+    const shown = await seen(assessmentId, navigator);
+    expect(shown).toMatchObject({
+      level: RiskLevel.MEDIUM,
+      person: undefined,
+      score: 0,
+      instrument: '',
+      levelReasons: [],
+      organisation: '',
+    });
+    expect(shown.maskedFields).toEqual(
+      expect.arrayContaining([
+        'incident_id',
+        'instrument',
+        'level_reasons',
+        'organisation',
+        'person',
+        'score',
+      ]),
+    );
+    const incidentId = randomUUID();
+    await platform.db.assessment.update({ where: { id: assessmentId }, data: { incidentId } });
+    expect(await listed(navigator)).toEqual([assessmentId]);
+    expect(await listed(navigator, incidentId)).toEqual([]);
+    expect(await listed('case-worker@provider', incidentId)).toEqual([assessmentId]);
+  });
+
+  it('is hidden within a second from who is blocked from the person, recorded or assigned', async () => {
+    const person = stranger();
+    const { assessmentId } = await record(answers(2), person);
+    const personId = await personOf(assessmentId);
+    await platform.allocatedCase(person, 'case-worker@provider', 'idva');
+    await seen(assessmentId, 'case-worker@provider');
+    await platform.block('case-worker@provider', personId);
+    try {
+      await hidden(assessmentId, 'case-worker@provider');
+      expect(await listed('case-worker@provider')).not.toContain(assessmentId);
+    } finally {
+      await platform.unblock('case-worker@provider');
+    }
+    await seen(assessmentId, 'case-worker@provider');
   });
 
   it('shows a service manager neither answers nor score', async () => {
@@ -280,6 +389,34 @@ describe('MARAC', () => {
     expect(await ids(police())).not.toContain(maracReferralId);
   });
 
+  it('shows minutes to the coordinator alone', async () => {
+    const { maracReferralId } = await refer(pair(), '2017-02-01T10:00:00Z', '2017-01-30T10:00:00Z');
+    await coordinator().hearMaracReferral(
+      { maracReferralId, minutes: 'Actions agreed.' },
+      { headers: { 'if-match': '*' } },
+    );
+    expect((await coordinator().getMaracReferral({ maracReferralId })).minutes).toBe('Actions agreed.');
+    const sent = await police().getMaracReferral({ maracReferralId });
+    expect(sent).toMatchObject({
+      status: MaracStatus.HEARD,
+      reason: 'Afraid of what comes next.',
+      minutes: '',
+    });
+    expect(sent.maskedFields).toContain('minutes');
+  });
+
+  it('shows the coordinator the assessments of whoever was referred, and of nobody else', async () => {
+    const who = pair();
+    const { assessmentId } = await worker().recordAssessment({ person: who.victim, riskAnswers: answers(6) });
+    const user = platform.risk('marac-coordinator@council');
+    await expect(user.getAssessment({ assessmentId })).rejects.toEqual(refusal('not-found'));
+    await refer(who, '2017-02-01T10:00:00Z', '2017-01-30T10:00:00Z');
+    const shown = await waitFor(() => user.getAssessment({ assessmentId }).catch(() => undefined), {
+      what: 'the assessment of a person referred',
+    });
+    expect(shown).toMatchObject({ score: 6, riskAnswers: expect.anything() });
+  });
+
   it('doubles nothing that is sent twice under one reference', async () => {
     const sent = {
       ...request(pair(), '2017-02-01T10:00:00Z', '2017-01-30T10:00:00Z'),
@@ -287,7 +424,16 @@ describe('MARAC', () => {
     };
     const numbered = { ...sent, sourceReference: randomUUID() };
     const first = await police().referToMarac(numbered);
-    expect((await police().referToMarac(numbered)).maracReferralId).toBe(first.maracReferralId);
+    expect(await police().referToMarac(numbered)).toEqual(first);
+    // Another person of the agency learns no more than that the reference is taken; of another agency not even that.
+    const outcomes = await Promise.allSettled([
+      platform.risk('case-worker@provider').referToMarac({ ...numbered, sourceReference: 'ours' }),
+      platform.risk('marac-representative@provider').referToMarac({ ...numbered, sourceReference: 'ours' }),
+    ]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes).toContainEqual({ status: 'rejected', reason: refusal('source-reference-reused') });
+    const elsewhere = await platform.risk('marac-representative@housing').referToMarac(numbered);
+    expect(elsewhere.maracReferralId).not.toBe(first.maracReferralId);
     await expect(police().referToMarac({ ...numbered, reason: 'Another.' })).rejects.toEqual(
       refusal('source-reference-reused'),
     );

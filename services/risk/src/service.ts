@@ -1,4 +1,5 @@
-import { loadConfig, runService, serve, serveSubjectRecords, serviceConfig } from '@midas/kit';
+import { factsAbout, loadConfig, runService, serve, serveSubjectRecords, serviceConfig } from '@midas/kit';
+import { CallerFacts, CallerFactsServiceService } from '@midas/proto/case/v1/access';
 import { PersonServiceService } from '@midas/proto/case/v1/case';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
 import { RiskServiceService } from '@midas/proto/risk/v1/risk';
@@ -13,7 +14,7 @@ import { findingsUnderOtherSettings } from './marac/marac.findings.ts';
 import { maracHandlers } from './marac/marac.rpc.ts';
 import { maracStore } from './marac/marac.store.ts';
 import { type RepeatRule, wordings } from './marac/repeat.ts';
-import { policy } from './policy.ts';
+import { factsMatter, needsListed, policy, type RiskFacts } from './policy.ts';
 import { riskRecords } from './subject/subject.records.ts';
 
 /** What the process is told besides. */
@@ -34,7 +35,20 @@ export function start(config = loadConfig(riskConfig)) {
     name: 'risk',
     config,
     prisma: (adapter) => new PrismaClient({ adapter }),
-    policy,
+    policy: ({ db, sealer, remote }) => {
+      const owner = remote(CallerFactsServiceService, 'case');
+      const listed = maracStore(sealer);
+      return policy(
+        factsAbout<RiskFacts>({
+          ask: async (user) => ({
+            ...(await owner.getCallerFacts({}, { user, timeoutMs: 2_000 })),
+            listedPersonIds: needsListed(user) ? await listed.victims(db) : [],
+          }),
+          none: { ...CallerFacts.fromPartial({}), listedPersonIds: [] },
+          matter: factsMatter,
+        }),
+      );
+    },
     services: ({ sealer, newId }) => [
       serveSubjectRecords(
         riskRecords({

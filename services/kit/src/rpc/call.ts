@@ -40,6 +40,7 @@ export function makeCall(arrival: Arrival, { etags, pages, log }: CallTools): { 
     signal,
     log,
     require: checks.require,
+    may: checks.may,
     where: checks.where,
     show: answers.show,
     page: (request, fetch) =>

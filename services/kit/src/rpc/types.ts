@@ -22,6 +22,8 @@ export interface Call {
    * but not permitted is `forbidden`. `null` is a record that does not exist.
    */
   require<Row extends object>(action: string, subject: string, row: Row | null | undefined): Row;
+  /** Whether the caller may do this with this record: what of a readable one a handler shows. */
+  may(action: string, subject: string, row: object): boolean;
   /** Prisma condition for lists and counts: what the caller may do this with. */
   where(action: string, subject: string): Where;
   /**

@@ -40,8 +40,12 @@ export function assessmentHandlers({ assessments, newId }: Deps): AssessmentHand
     })),
 
     listAssessments: query(async (request, call) => {
-      const ofIncident = request.incidentId === '' ? {} : { incidentId: request.incidentId };
-      const where = { AND: [call.where('read', 'Assessment'), ofIncident] };
+      // Whoever may not see an assessment's incident learns nothing by asking for it.
+      const ofIncident =
+        request.incidentId === ''
+          ? []
+          : [{ incidentId: request.incidentId }, call.where('see-basis', 'Assessment')];
+      const where = { AND: [call.where('read', 'Assessment'), ...ofIncident] };
       const { rows, nextPageToken } = await call.page(
         {
           size: request.pageSize,
@@ -56,8 +60,22 @@ export function assessmentHandlers({ assessments, newId }: Deps): AssessmentHand
   };
 }
 
-const show = (call: Call, assessment: Assessment): Message =>
-  call.show('Assessment', assessment, Message, assessmentMessage(assessment));
+/** What this caller may see: the level alone, or also what it rests on. */
+function show(call: Call, assessment: Assessment): Message {
+  const message = assessmentMessage(assessment);
+  const seen = call.may('see-basis', 'Assessment', assessment) ? message : levelAlone(message);
+  return call.show('Assessment', assessment, Message, seen);
+}
+
+const levelAlone = (message: Message): Message => ({
+  ...message,
+  incidentId: '',
+  instrument: '',
+  instrumentVersion: '',
+  levelReasons: [],
+  organisation: '',
+  maskedFields: ['incident_id', 'instrument', 'instrument_version', 'level_reasons', 'organisation'],
+});
 
 /** The assessment as it is answered, nothing masked. */
 export function assessmentMessage(assessment: Assessment): Message {

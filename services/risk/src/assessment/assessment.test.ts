@@ -176,6 +176,7 @@ describe('the answers that came with an incident', () => {
         id: 'a',
         incidentId: 'i',
         personId: 'p',
+        perpetratorPersonIds: ['q'],
         organisation: 'victim-support',
         recordedBy: null,
         sent: RecordAssessmentRequest.fromPartial({ riskAnswers }),

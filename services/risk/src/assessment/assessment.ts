@@ -9,6 +9,8 @@ export interface Assessment {
   /** The incident it was made for; null when a worker recorded it. */
   readonly incidentId: string | null;
   readonly personId: string | null;
+  /** Of the incident it was made for. */
+  readonly perpetratorPersonIds: string[];
   /** Organisation that made it. */
   readonly organisation: string;
   /** Subject of the token that recorded it; null for the feed. */
@@ -42,7 +44,8 @@ export interface AnswerProblem {
   readonly index?: number;
 }
 
-type Made = Pick<Assessment, 'id' | 'incidentId' | 'personId' | 'organisation' | 'recordedBy' | 'sent'> & {
+type About = 'incidentId' | 'personId' | 'perpetratorPersonIds';
+type Made = Pick<Assessment, About | 'id' | 'organisation' | 'recordedBy' | 'sent'> & {
   readonly occurredAt: Date;
   readonly now: Date;
 };
@@ -51,7 +54,7 @@ type Made = Pick<Assessment, 'id' | 'incidentId' | 'personId' | 'organisation' |
  * Records a worker's assessment. Refuses (400) an instrument, question or answer that the instrument does not know,
  * a question answered twice, and a judgement that would not raise the level.
  */
-export function recordAssessment(made: Omit<Made, 'incidentId' | 'personId' | 'occurredAt'>): Assessment {
+export function recordAssessment(made: Omit<Made, About | 'occurredAt'>): Assessment {
   const answers = made.sent.riskAnswers ?? fail('invalid', 'no-answers', 'An assessment needs answers.');
   const occurredAt = made.sent.occurredAt ?? answers.answeredAt ?? made.now;
   const instrument = instrumentOn(answers.instrument, localDate(occurredAt));
@@ -71,7 +74,8 @@ export function recordAssessment(made: Omit<Made, 'incidentId' | 'personId' | 'o
       ],
     );
   }
-  return assessment({ ...made, incidentId: null, personId: null, occurredAt }, instrument, answers);
+  const about = { incidentId: null, personId: null, perpetratorPersonIds: [] };
+  return assessment({ ...made, ...about, occurredAt }, instrument, answers);
 }
 
 /**

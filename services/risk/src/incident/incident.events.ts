@@ -49,7 +49,7 @@ export function incidentSubscriptions({
   }
 
   const assess = (
-    { id, organisation, victimPersonId, reportedAt }: Incident,
+    { id, organisation, victimPersonId, perpetratorPersonIds, reportedAt }: Incident,
     { reported }: Fetched,
     now: Date,
   ) => {
@@ -57,7 +57,8 @@ export function incidentSubscriptions({
     if (riskAnswers === undefined) return undefined;
     const sent: RecordAssessmentRequest = { person, riskAnswers };
     const occurredAt = riskAnswers.answeredAt ?? reportedAt;
-    const made = { id: newId(), incidentId: id, personId: victimPersonId, organisation, recordedBy: null };
+    const about = { incidentId: id, personId: victimPersonId, perpetratorPersonIds };
+    const made = { id: newId(), ...about, organisation, recordedBy: null };
     return assessIncident({ ...made, sent, occurredAt, now }, riskAnswers);
   };
 

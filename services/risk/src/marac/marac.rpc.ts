@@ -8,7 +8,7 @@ import {
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { publishHeard, publishReferred } from './marac.events.ts';
 import type { MaracStore } from './marac.store.ts';
-import { hear, type MaracReferral, referToMarac, requireSameContent } from './marac.ts';
+import { asReferred, hear, type MaracReferral, referToMarac, requireSameSending } from './marac.ts';
 
 type MaracHandlers = Pick<
   Handlers<RiskServiceService, PrismaClient>,
@@ -32,8 +32,9 @@ export function maracHandlers({ referrals, newId }: Deps): MaracHandlers {
         const made = referToMarac({ id: newId(), organisation, recordedBy, sent, now: unit.now });
         const { referral, added } = await referrals.add(unit.db, made);
         if (added) publishReferred(unit, referral);
-        else requireSameContent(unit.require('read', 'MaracReferral', referral), made);
-        return { id: referral.id, version: referral.version, answer: show(unit, referral) };
+        else requireSameSending(referral, made);
+        // Where it stands by now is for those who may read it.
+        return { id: referral.id, version: referral.version, answer: show(unit, asReferred(referral)) };
       },
       reread,
     }),
@@ -70,8 +71,13 @@ export function maracHandlers({ referrals, newId }: Deps): MaracHandlers {
   };
 }
 
-const show = (call: Call, referral: MaracReferral): Message =>
-  call.show('MaracReferral', referral, Message, maracMessage(referral));
+/** What this caller may see: who does not see minutes gets them masked, whether there are any or not. */
+function show(call: Call, referral: MaracReferral): Message {
+  const message = maracMessage(referral);
+  const minutes = call.may('see-minutes', 'MaracReferral', referral);
+  const seen = minutes ? message : { ...message, minutes: '', maskedFields: ['minutes'] };
+  return call.show('MaracReferral', referral, Message, seen);
+}
 
 /** The referral as it is answered, nothing masked. */
 export function maracMessage(referral: MaracReferral): Message {

@@ -81,6 +81,16 @@ export function maracStore(sealer: Sealer) {
       return rows.map(open);
     },
 
+    /** Whoever was referred, each once. */
+    async victims(db: Db): Promise<readonly string[]> {
+      const rows = await db.maracReferral.findMany({
+        where: { victimPersonId: { not: null } },
+        distinct: ['victimPersonId'],
+        select: { victimPersonId: true },
+      });
+      return rows.flatMap(({ victimPersonId }) => victimPersonId ?? []);
+    },
+
     /** Referrals that name these persons, as victim or beside. */
     async ofPersons(db: Db, personIds: readonly string[]): Promise<readonly MaracReferral[]> {
       const rows = await db.maracReferral.findMany({

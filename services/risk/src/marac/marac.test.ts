@@ -3,12 +3,13 @@ import { HearMaracReferralRequest, NamedIncident, ReferToMaracRequest } from '@m
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  asReferred,
   changedFindings,
   hear,
   identified,
   type MaracReferral,
   referToMarac,
-  requireSameContent,
+  requireSameSending,
 } from './marac.ts';
 
 const now = new Date('2018-05-01T12:00:00Z');
@@ -54,11 +55,20 @@ describe('a MARAC referral', () => {
     expect(at('2018-04-10T22:59:00Z', '2018-04-10T23:00:00Z')).toBe('incident-after-referral');
   });
 
-  it('sent twice is the same only with the same content', () => {
-    expect(slugOf(() => requireSameContent(refer({}, 'a'), refer({}, 'b')))).toBe('none');
-    expect(slugOf(() => requireSameContent(refer(), refer({ reason: 'other' })))).toBe(
-      'source-reference-reused',
+  it('sent twice is the same only with the same content and by the same person', () => {
+    const slug = (repeated: MaracReferral) => slugOf(() => requireSameSending(refer({}, 'a'), repeated));
+    expect(slug(refer({}, 'b'))).toBe('none');
+    expect(slug(refer({ reason: 'other' }))).toBe('source-reference-reused');
+    expect(slug({ ...refer(), recordedBy: 'colleague' })).toBe('source-reference-reused');
+  });
+
+  it('is answered to its sender again as it was, whatever the meeting noted since', () => {
+    const heard = hear(
+      { ...refer(), repeat: true },
+      HearMaracReferralRequest.fromPartial({ minutes: 'Noted.' }),
+      now,
     );
+    expect(asReferred(heard)).toEqual(refer());
   });
 });
 

@@ -77,13 +77,29 @@ export function referToMarac({ id, organisation, recordedBy, sent, now }: Referr
 }
 
 /**
- * A partner that sends twice doubles nothing: the same content under the same reference is the referral that is
- * already here. Other content under it is refused (409).
+ * Who sends twice doubles nothing: the same content under the same reference is the referral that is already here.
+ * Other content under it, or a colleague's reference, is refused alike (409); another agency's references are its own.
  */
-export function requireSameContent(existing: MaracReferral, repeated: MaracReferral): void {
-  if (isDeepStrictEqual(existing.sent, repeated.sent)) return;
-  fail('conflict', 'source-reference-reused', 'This source_reference was already sent with other content.');
+export function requireSameSending(existing: MaracReferral, repeated: MaracReferral): void {
+  if (existing.recordedBy === repeated.recordedBy && isDeepStrictEqual(existing.sent, repeated.sent)) return;
+  fail(
+    'conflict',
+    'source-reference-reused',
+    'This source_reference was already sent, with other content or by a colleague.',
+  );
 }
+
+/** The referral as it was when it was made: what is answered to whoever sends it again. */
+export const asReferred = (referral: MaracReferral): MaracReferral => ({
+  ...referral,
+  version: 1,
+  status: 'REFERRED',
+  heardAt: null,
+  minutes: null,
+  repeat: null,
+  repeatWindowMonths: null,
+  repeatWording: null,
+});
 
 /** The meeting heard it; 409 when it did already, 400 when that lies before the referral. */
 export function hear(referral: MaracReferral, request: HearMaracReferralRequest, now: Date): MaracReferral {

@@ -11,7 +11,14 @@ import {
   testServiceToken,
   waitFor,
 } from '@midas/kit/testing';
-import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
+import { CaseServiceService, ListCasesRequest } from '@midas/proto/case/v1/case';
+import type { Particulars } from '@midas/proto/common/v1/people';
+import {
+  ReferralKind,
+  ReferralServiceService,
+  SubmitReferralRequest,
+  SupportKind,
+} from '@midas/proto/referral/v1/referral';
 import { RiskServiceService } from '@midas/proto/risk/v1/risk';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../gen/prisma/client.ts';
@@ -29,8 +36,10 @@ export async function startPlatform() {
     CASE_ADDRESS: `127.0.0.1:${ports.case}`,
     PERPETRATOR_PROGRAMME_ADDRESS: `127.0.0.1:${await freePort()}`,
   };
+  const databases = new Map<string, string>();
   for (const name of ['referral', 'case'] as const) {
     const database = owned.use(await testDatabase(name));
+    databases.set(name, database.adminUrl);
     const env = testServiceEnvironment(name, {
       ...addresses,
       ...nats.environment(name),
@@ -40,6 +49,9 @@ export async function startPlatform() {
     });
     owned.use(await startProcess(name, env));
   }
+
+  const caseDb = new PrismaClient({ adapter: new PrismaPg({ connectionString: databases.get('case') }) });
+  owned.defer(() => caseDb.$disconnect());
 
   const database = owned.use(await testDatabase('risk'));
   const environment = testServiceEnvironment('risk', {
@@ -63,6 +75,50 @@ export async function startPlatform() {
       await waitFor(async () => (await fetch(`http://${running.adminAddress}/readyz`)).ok, { what: 'risk' });
     },
     risk: (as: string) => serviceClient(RiskServiceService, running.address, { as }),
+    /** Opens a case for a person as partners, intake and a manager would, allocates it, and answers its id. */
+    allocatedCase: async (person: Particulars, worker: string, team: string): Promise<string> => {
+      const referral = (as: string) =>
+        serviceClient(ReferralServiceService, addresses.REFERRAL_ADDRESS, { as });
+      const manager = serviceClient(CaseServiceService, addresses.CASE_ADDRESS, {
+        as: 'service-manager@provider',
+      });
+      const { referralId } = await referral('referrer@police').submitReferral(
+        SubmitReferralRequest.fromPartial({
+          kind: ReferralKind.POLICE,
+          support: SupportKind.IDVA,
+          person,
+        }),
+      );
+      const anyVersion = { headers: { 'if-match': '*' } };
+      await referral('intake-worker@provider').acceptReferral({ referralId }, anyVersion);
+      const caseId = await waitFor(
+        async () => (await manager.listCases(ListCasesRequest.fromPartial({ referralId }))).cases[0]?.caseId,
+        { what: 'the case' },
+      );
+      await manager.allocateCase({ caseId, worker, team }, anyVersion);
+      return caseId;
+    },
+    /** Blocks a user from a person, as information governance would. */
+    block: async (userName: string, personId: string): Promise<void> => {
+      await caseDb.$executeRaw`INSERT INTO conflict_block
+        (id, user_name, person_id, reason, blocked_by, recorded_at)
+        VALUES (gen_random_uuid(), ${userName}, ${personId}::uuid, '', 'somebody', now())`;
+    },
+    unblock: async (userName: string): Promise<void> => {
+      await caseDb.$executeRaw`UPDATE conflict_block SET ended_at = now() WHERE user_name = ${userName}`;
+    },
+    /** Shares a case with an organisation for an hour, as its worker would. */
+    share: async (
+      caseId: string,
+      organisation: string,
+      scope: 'SUMMARY' | 'HEALTH' | 'FULL',
+    ): Promise<void> => {
+      await caseDb.$executeRaw`INSERT INTO share_grant
+        (id, case_id, organisation, purpose, scope, lawful_basis, consent_given, owner, granted_at, expires_at,
+          version, recorded_at)
+        VALUES (gen_random_uuid(), ${caseId}::uuid, ${organisation}, 'direct-care', ${scope}::share_scope, 'CONSENT',
+          true, 'somebody', now(), now() + interval '1 hour', 1, now())`;
+    },
     referral: async (partner: string) =>
       serviceClient(ReferralServiceService, addresses.REFERRAL_ADDRESS, {
         as: { userToken: await testServiceToken(`partner-${partner}`) },
