@@ -115,18 +115,34 @@ test('a service that is down answers 503, the others go on, and it heals', async
   expect((await report()).status).toBe(201);
 });
 
-test('a case opens for a referral that was accepted while case was down', async () => {
-  const accepted = await submittedReferral();
-  await without(platform.processes.case, async () => {
-    ok(
-      await as('intake-worker@provider').post(
-        `/v1/referrals/${accepted.id}:accept`,
-        {},
-        { 'if-match': accepted.etag },
-      ),
-    );
-    expectUnavailable(await read('/v1/cases', 'service-manager@provider'));
+test('without case nobody sees or decides on a referral, known or not, and what case missed follows', async () => {
+  const intake = 'intake-worker@provider';
+  const [accepted, waiting] = [await submittedReferral(), await submittedReferral()];
+  const accept = ({ id, etag }: { readonly id: string; readonly etag: string }) =>
+    as(intake).post(`/v1/referrals/${id}:accept`, {}, { 'if-match': etag });
+  const { nats, processes } = platform;
+  // The acceptance is told only when case is away as well.
+  await without(nats, async () => {
+    ok(await accept(accepted));
+    await processes.case.stop('SIGKILL');
+  }).catch(async (error: unknown) => {
+    await processes.case.start();
+    throw error;
   });
+  try {
+    await waitFor(async () => (await read(`/v1/referrals/${waiting.id}`, intake)).status === 503, {
+      what: 'what is known of the caller to grow old',
+    });
+    const known = await read(`/v1/referrals/${waiting.id}`, intake);
+    const unknown = await read(`/v1/referrals/${crypto.randomUUID()}`, intake);
+    expectUnavailable(known);
+    const { instance: _, ...said } = JSON.parse(known.text);
+    expect(JSON.parse(unknown.text)).toMatchObject(said);
+    expect((await accept(waiting)).status).toBe(503);
+    expectUnavailable(await read('/v1/cases', 'service-manager@provider'));
+  } finally {
+    await processes.case.start();
+  }
   await waitFor(
     async () => {
       const found = await as('service-manager@provider').get(`/v1/cases?referral_id=${accepted.id}`);
@@ -134,6 +150,14 @@ test('a case opens for a referral that was accepted while case was down', async 
     },
     { ...healing, what: 'the case' },
   );
+  const seen = await waitFor(
+    async () => {
+      const answer = await read(`/v1/referrals/${waiting.id}`, intake);
+      return answer.status === 200 ? answer.text : undefined;
+    },
+    { ...healing, what: 'the other referral' },
+  );
+  expect(seen).toContain('REFERRAL_STATUS_SUBMITTED');
 });
 
 test('an incident is assessed when case, which says who is who, is back', async () => {

@@ -1,4 +1,13 @@
-import { ALL_CLASSES, abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
+import {
+  type AccessRule,
+  ALL_CLASSES,
+  abilityOf,
+  type Caller,
+  type Facts,
+  type Policy,
+  type Privacy,
+} from '@midas/kit';
+import type { CallerFacts } from '@midas/proto/case/v1/access';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -10,10 +19,11 @@ interface Rule {
   readonly subject: 'Incident' | 'Referral';
   readonly fields?: readonly Privacy[];
   readonly conditions?: Prisma.IncidentWhereInput | Prisma.ReferralWhereInput;
+  readonly inverted?: true;
 }
 
-const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
-const SUMMARY = ['NONE', 'PERSONAL'] as const;
+/** What was sent goes in whoever is away: neither asks for facts. */
+const SENDING = ['report', 'submit'];
 
 /** Sees again whatever its organisation sent, addresses too, and the status; nothing of triage. */
 const sender = ({ organisation }: Caller): readonly Rule[] => [
@@ -23,20 +33,16 @@ const sender = ({ organisation }: Caller): readonly Rule[] => [
   { action: 'read', subject: 'Referral', fields: ALL_CLASSES, conditions: { organisation } },
 ];
 
-/** Triages all referrals and takes self-referrals. */
-const intakeWorker: readonly Rule[] = [
+/** Triages all referrals, without addresses, and takes self-referrals. Its row names no incidents. */
+const intakeWorker = (): readonly Rule[] => [
   { action: 'submit', subject: 'Referral' },
   { action: 'triage', subject: 'Referral' },
   { action: 'see-triage', subject: 'Referral' },
-  { action: 'read', subject: 'Referral', fields: FULL },
-  { action: 'read', subject: 'Incident', fields: FULL },
-];
-
-/** Oversees the front door; words and answers need a relationship, which a manager has to no referral. */
-const serviceManager: readonly Rule[] = [
-  { action: 'see-triage', subject: 'Referral' },
-  { action: 'read', subject: 'Referral', fields: SUMMARY },
-  { action: 'read', subject: 'Incident', fields: SUMMARY },
+  {
+    action: 'read',
+    subject: 'Referral',
+    fields: ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'],
+  },
 ];
 
 const acceptedReferrals: readonly Rule[] = [
@@ -44,18 +50,10 @@ const acceptedReferrals: readonly Rule[] = [
 ];
 const incidents: readonly Rule[] = [{ action: 'read', subject: 'Incident', fields: ALL_CLASSES }];
 
-type RulesOf = (caller: Caller) => readonly Rule[];
-
-const ofProvider =
-  (rules: readonly Rule[]): RulesOf =>
-  ({ organisationKind }) =>
-    organisationKind === 'provider' ? rules : [];
-
-const byRole: ReadonlyMap<string, RulesOf> = new Map([
+const byRole: ReadonlyMap<string, (caller: Caller) => readonly Rule[]> = new Map([
   ['referrer', sender],
   ['partner-system', sender],
-  ['intake-worker', ofProvider(intakeWorker)],
-  ['service-manager', ofProvider(serviceManager)],
+  ['intake-worker', intakeWorker],
 ]);
 
 const byService: ReadonlyMap<string, readonly Rule[]> = new Map([
@@ -63,16 +61,30 @@ const byService: ReadonlyMap<string, readonly Rule[]> = new Map([
   ['service:risk', incidents],
 ]);
 
-/** A token that holds one of these beside a survivor-side role is refused everywhere. */
-const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
-
-function rulesFor(caller: Caller): readonly Rule[] {
-  if (caller.kind === 'service') return caller.roles.flatMap((role) => byService.get(role) ?? []);
-  if (caller.kind !== 'user' || !caller.organisation) return [];
-  if (caller.roles.some((role) => WALLED.includes(role))) return [];
-  return caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []);
+/** A conflict of interest takes away whatever was granted. A row that is not identified yet could be about anyone. */
+function withheld({ blockedPersonIds }: CallerFacts): readonly Rule[] {
+  if (blockedPersonIds.length === 0) return [];
+  const conditions = {
+    OR: [{ personIds: { isEmpty: true } }, { personIds: { hasSome: [...blockedPersonIds] } }],
+  };
+  const from = (subject: Rule['subject'], actions: readonly Rule['action'][]): readonly Rule[] =>
+    actions.map((action) => ({ action, subject, conditions, inverted: true }));
+  return [...from('Incident', ['read']), ...from('Referral', ['read', 'see-triage', 'triage'])];
 }
 
-export const policy = {
-  abilityFor: (caller: Caller) => abilityOf(rulesFor(caller)),
-} satisfies Policy;
+/** The rules of a caller of whom these facts hold. */
+export function rulesFor(caller: Caller, facts: CallerFacts): readonly Rule[] {
+  if (caller.kind === 'service') return caller.roles.flatMap((role) => byService.get(role) ?? []);
+  if (caller.kind !== 'user' || !caller.organisation) return [];
+  return [...caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []), ...withheld(facts)];
+}
+
+/** Whether it matters who a user is to the persons of what is asked for. Nobody is blocked who is no person. */
+export function factsMatter({ roles }: Caller, asked: AccessRule): boolean {
+  if (asked.kind === 'permission' && SENDING.includes(asked.action)) return false;
+  return roles.some((role) => role !== 'partner-system' && byRole.has(role));
+}
+
+export const policy = (factsOf: Facts<CallerFacts>): Policy => ({
+  abilityFor: async (caller, asked) => abilityOf(rulesFor(caller, await factsOf(caller, asked))),
+});

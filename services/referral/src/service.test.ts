@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Running } from '@midas/kit';
 import {
+  forwardedUser,
   serviceClient,
   type TestCaller,
   type TestDatabase,
   type TestNats,
+  type TestPeer,
   testDatabase,
   testNats,
+  testPeer,
   testServiceConfig,
   testServiceToken,
+  waitFor,
 } from '@midas/kit/testing';
+import { CallerFacts, CallerFactsServiceService } from '@midas/proto/case/v1/access';
+import { PersonServiceService, ResolvePersonsResponse } from '@midas/proto/case/v1/case';
+import { Particulars } from '@midas/proto/common/v1/people';
 import {
   IncidentKind,
   ReferralKind,
@@ -27,13 +34,39 @@ import { start } from './service.ts';
 
 let database: TestDatabase;
 let nats: TestNats;
+let caseService: TestPeer;
 let running: Running;
 let db: PrismaClient;
 
+/** Whom `case` calls by a family name, and whom it says a user is blocked from. */
+const persons = new Map<string, string>();
+const blocks = new Map<string, readonly string[]>();
+
+function personOf(familyName: string): string {
+  const known = persons.get(familyName) ?? randomUUID();
+  persons.set(familyName, known);
+  return known;
+}
+
 beforeAll(async () => {
   [database, nats] = await Promise.all([testDatabase('referral'), testNats()]);
+  caseService = await testPeer(
+    { ...PersonServiceService, ...CallerFactsServiceService },
+    {
+      resolvePersons: async ({ persons: sent }) => {
+        const personIds = sent.map(({ particulars }) => personOf(particulars?.familyName ?? ''));
+        return ResolvePersonsResponse.fromPartial({ personIds });
+      },
+      getCallerFacts: async (_, metadata) =>
+        CallerFacts.fromPartial({ blockedPersonIds: [...(blocks.get(forwardedUser(metadata)) ?? [])] }),
+    },
+  );
   running = await start(
-    testServiceConfig('referral', { DATABASE_URL: database.url, ...nats.environment('referral') }),
+    testServiceConfig('referral', {
+      DATABASE_URL: database.url,
+      ...nats.environment('referral'),
+      CASE_ADDRESS: caseService.address,
+    }),
   );
   db = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.adminUrl }) });
 }, 120_000);
@@ -41,6 +74,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.drain();
   await db.$disconnect();
+  await caseService[Symbol.asyncDispose]();
   await nats[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
@@ -202,8 +236,8 @@ describe('reading', () => {
     await expect(housing.getIncident({ incidentId })).rejects.toThrow(refusal('not-found'));
     await expect(housing.getIncident({ incidentId: randomUUID() })).rejects.toThrow(refusal('not-found'));
     expect((await housing.listIncidents({ pageSize: 200, pageToken: '' })).incidents).toEqual([]);
-    const all = await intake().listIncidents({ pageSize: 200, pageToken: '' });
-    expect(all.incidents.map((each) => each.incidentId)).toContain(incidentId);
+    const own = await police().listIncidents({ pageSize: 200, pageToken: '' });
+    expect(own.incidents.map((each) => each.incidentId)).toContain(incidentId);
   });
 
   test('a sender sees the status and nothing of triage, before and after it', async () => {
@@ -224,7 +258,16 @@ describe('reading', () => {
     });
   });
 
-  test('intake reads all but addresses, a manager no words either, a case-worker nothing', async () => {
+  test('sending again answers as the first time, whatever became of it', async () => {
+    const sent = referral();
+    const first = await police().submitReferral(sent);
+    const { referralId } = first;
+    await intake().acceptReferral({ referralId }, { headers: { 'if-match': '*' } });
+    expect(await police().submitReferral(sent)).toEqual(first);
+    expect((await police().getReferral({ referralId })).status).toBe(ReferralStatus.ACCEPTED);
+  });
+
+  test('intake reads all referrals but for addresses and no incident, managers and case-workers nothing', async () => {
     const { referralId } = await police().submitReferral(referral());
     const read = await intake().getReferral({ referralId });
     expect(read).toMatchObject({
@@ -232,12 +275,10 @@ describe('reading', () => {
       reason: 'Frightened to go home.',
     });
     expect(read.maskedFields).toContain('person.address');
-    const overview = await as('service-manager@provider').getReferral({ referralId });
-    expect(overview).toMatchObject({ person: { familyName: 'Aldous', address: undefined }, reason: '' });
-    expect(overview.maskedFields).toContain('reason');
-    await expect(as('case-worker@provider').getReferral({ referralId })).rejects.toThrow(
-      refusal('forbidden'),
-    );
+    for (const other of ['service-manager@provider', 'case-worker@provider'])
+      await expect(as(other).getReferral({ referralId })).rejects.toThrow(refusal('forbidden'));
+    const { incidentId } = await police().reportIncident(incident());
+    await expect(intake().getIncident({ incidentId })).rejects.toThrow(refusal('forbidden'));
   });
 
   test('lists page by page, newest first, each record once', async () => {
@@ -320,6 +361,83 @@ describe('triage', () => {
   });
 });
 
+describe('a conflict of interest', () => {
+  const anyStatus = { pageSize: 200, pageToken: '', status: ReferralStatus.UNSPECIFIED };
+  const about = (familyName: string) => ({ person: Particulars.fromPartial({ familyName }) });
+
+  /** Waits until `case` has said whom a record is about. */
+  const identified = (id: string) =>
+    waitFor(
+      async () => {
+        const row =
+          (await db.referral.findUnique({ where: { id } })) ??
+          (await db.incident.findUnique({ where: { id } }));
+        return (row?.personIds.length ?? 0) > 0 ? row?.personIds : undefined;
+      },
+      { what: 'the persons of a record' },
+    );
+
+  test('hides what is about the person from whoever sent it and from intake, within a second', async () => {
+    const probation = as('referrer@probation');
+    const name = `Quill${randomUUID()}`;
+    const sent = referral(about(name));
+    const { referralId } = await probation.submitReferral(sent);
+    const { incidentId } = await probation.reportIncident(
+      incident({ perpetrators: [Particulars.fromPartial({ familyName: name })] }),
+    );
+    expect(await identified(referralId)).toEqual([personOf(name)]);
+    expect(await identified(incidentId)).toEqual([personOf('Aldous'), personOf(name)]);
+    expect((await intake().getReferral({ referralId })).referralId).toBe(referralId);
+    expect((await probation.getIncident({ incidentId })).incidentId).toBe(incidentId);
+
+    blocks.set('referrer@probation', [personOf(name)]);
+    blocks.set('intake-worker@provider', [personOf(name)]);
+    const hidden = async (read: Promise<unknown>) =>
+      (await read.catch((error: unknown) => Object(error).message)) === 'No such referral.';
+    await waitFor(() => hidden(probation.getReferral({ referralId })), {
+      what: 'the block to hold',
+      timeoutMs: 2_000,
+    });
+    await waitFor(() => hidden(intake().getReferral({ referralId })), {
+      what: 'the block to hold for intake',
+      timeoutMs: 2_000,
+    });
+    await expect(probation.getIncident({ incidentId })).rejects.toThrow(refusal('not-found'));
+    for (const caller of [probation, intake()]) {
+      const { referrals } = await caller.listReferrals(anyStatus);
+      expect(referrals.map((each) => each.referralId)).not.toContain(referralId);
+    }
+    const triage = intake().acceptReferral({ referralId }, { headers: { 'if-match': '*' } });
+    await expect(triage).rejects.toThrow(refusal('not-found'));
+
+    // Sending again tells no more than the sender knows.
+    expect((await probation.submitReferral(sent)).referralId).toBe(referralId);
+    blocks.clear();
+    await waitFor(
+      async () => (await probation.getReferral({ referralId }).catch(() => undefined)) !== undefined,
+      {
+        what: 'the end of the block',
+        timeoutMs: 2_000,
+      },
+    );
+  });
+
+  test('hides what nobody is identified in yet, from those who are blocked from anyone', async () => {
+    const education = as('referrer@education');
+    const { referralId } = await education.submitReferral(referral());
+    await identified(referralId);
+    await db.referral.update({ where: { id: referralId }, data: { personIds: [] } });
+    expect((await education.getReferral({ referralId })).referralId).toBe(referralId);
+    blocks.set('referrer@education', [randomUUID()]);
+    await waitFor(async () => (await education.listReferrals(anyStatus)).referrals.length === 0, {
+      what: 'the block to hold',
+      timeoutMs: 2_000,
+    });
+    await expect(education.getReferral({ referralId })).rejects.toThrow(refusal('not-found'));
+    blocks.clear();
+  });
+});
+
 describe('other services', () => {
   test('case gets a referral once it is accepted, whole', async () => {
     const sent = referral();
@@ -348,5 +466,39 @@ describe('other services', () => {
     await expect(asRisk.getReportedIncident({ incidentId: randomUUID() })).rejects.toThrow(
       refusal('not-found'),
     );
+  });
+});
+
+describe('without case', () => {
+  test('what is sent is taken; what is there is refused, known or unknown alike, but to systems', async () => {
+    const sent = referral();
+    const { referralId } = await police().submitReferral(sent);
+    await caseService[Symbol.asyncDispose]();
+    await waitFor(
+      () =>
+        intake()
+          .getReferral({ referralId })
+          .then(
+            () => false,
+            (error: unknown) => Object(error).slug === 'access-unavailable',
+          ),
+      { what: 'what is known of the caller to grow old' },
+    );
+    const messages = new Set<string>();
+    for (const read of [
+      () => intake().getReferral({ referralId }),
+      () => intake().getReferral({ referralId: randomUUID() }),
+      () => intake().acceptReferral({ referralId }, { headers: { 'if-match': '*' } }),
+      () => as('referrer@housing').getReferral({ referralId }),
+    ]) {
+      const error: unknown = await read().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ kind: 'unavailable', slug: 'access-unavailable' });
+      messages.add((error as Error).message);
+    }
+    expect(messages.size).toBe(1);
+    expect((await police().submitReferral(referral())).status).toBe(ReferralStatus.SUBMITTED);
+    expect((await police().submitReferral(sent)).referralId).toBe(referralId);
+    const system = as({ userToken: await testServiceToken('partner-police') });
+    expect((await system.getReferral({ referralId })).referralId).toBe(referralId);
   });
 });

@@ -40,11 +40,15 @@ export async function startPlatform(): Promise<Platform> {
   // What was started before something failed ends too.
   await using stack = new AsyncDisposableStack();
   const nats = stack.use(await testNats());
+  const port = await freePort();
   const neighbour = async (name: string) => {
     const database = stack.use(await testDatabase(name));
-    const process = stack.use(
-      await startProcess(name, { DATABASE_URL: database.url, ...nats.environment(name) }),
-    );
+    const environment = {
+      DATABASE_URL: database.url,
+      ...nats.environment(name),
+      CASE_ADDRESS: `127.0.0.1:${port}`,
+    };
+    const process = stack.use(await startProcess(name, environment));
     return { database, address: process.address };
   };
   const referral = await neighbour('referral');
@@ -54,6 +58,7 @@ export async function startPlatform(): Promise<Platform> {
     testServiceConfig('case', {
       DATABASE_URL: database.url,
       ...nats.environment('case'),
+      GRPC_PORT: `${port}`,
       REFERRAL_ADDRESS: referral.address,
       PERPETRATOR_PROGRAMME_ADDRESS: programme.address,
     }),

@@ -13,6 +13,7 @@ export {
 } from './config.ts';
 export { type TestDatabase, testDatabase } from './database.ts';
 export { suiteVariable } from './env.ts';
+export { forwardedUser } from './forwarded.ts';
 export { freePort, type TestNats, testNats } from './nats.ts';
 export { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp.ts';
 export { type PeerAnswers, type TestPeer, testPeer } from './peer.ts';

@@ -30,6 +30,11 @@ export function incidentStore(sealer: Sealer) {
       return row && open(row);
     },
 
+    /** Writes down whom an incident is about. */
+    async identify(db: Db, id: string, personIds: readonly string[]): Promise<void> {
+      await db.incident.updateMany({ where: { id }, data: { personIds: [...personIds] } });
+    },
+
     /** Incidents under a condition, newest first. */
     async list(db: Db, where: Prisma.IncidentWhereInput, keyset: Keyset): Promise<readonly Incident[]> {
       const rows = await db.incident.findMany({ ...keyset, where: { AND: [where, keyset.where] } });

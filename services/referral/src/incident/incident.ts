@@ -14,6 +14,8 @@ export interface Incident {
   readonly recordedAt: Date;
   /** The whole request, as sent. */
   readonly sent: ReportIncidentRequest;
+  /** Everyone it is about; empty until they are identified. */
+  readonly personIds: string[];
 }
 
 /** The first version is the only one. */
@@ -41,5 +43,6 @@ export function reportIncident({ id, organisation, kind, sent, now }: Report): I
     reportedAt,
     recordedAt: now,
     sent,
+    personIds: [],
   };
 }

@@ -1,11 +1,15 @@
-import type { Unit } from '@midas/kit';
+import { notFound, on, type Remote, type Subscription, type Unit } from '@midas/kit';
+import type { PersonServiceService } from '@midas/proto/case/v1/case';
 import { ReferralAccepted, ReferralRejected, ReferralSubmitted } from '@midas/proto/referral/v1/events';
 import { ReferralKind, RejectionReason, SupportKind } from '@midas/proto/referral/v1/referral';
+import type { PrismaClient } from '../../gen/prisma/client.ts';
+import { personsOf } from '../persons.ts';
+import type { ReferralStore } from './referral.store.ts';
 import type { Referral } from './referral.ts';
 
 type Publisher = Pick<Unit<never>, 'publish'>;
 
-/** Publishes what happened to a referral, told from the state it reached. Hears nothing. */
+/** Publishes what happened to a referral, told from the state it reached. */
 export function publishReferral(unit: Publisher, referral: Referral): void {
   if (referral.status === 'SUBMITTED') publishSubmitted(unit, referral);
   if (referral.status === 'ACCEPTED') publishAccepted(unit, referral);
@@ -40,4 +44,23 @@ function publishRejected(unit: Publisher, referral: Referral): void {
     aggregate(referral),
     rejectedAt,
   );
+}
+
+interface Deps {
+  readonly db: PrismaClient;
+  readonly referrals: ReferralStore;
+  readonly persons: Remote<PersonServiceService>;
+}
+
+/** Hears its own ReferralSubmitted to find out whom it is about, so that a conflict of interest can hide it. */
+export function referralSubscriptions({ db, referrals, persons }: Deps): Subscription<PrismaClient> {
+  return on(ReferralSubmitted, {
+    prepare: async ({ referralId: id }: ReferralSubmitted): Promise<readonly string[]> => {
+      const referral = await referrals.find(db, id);
+      if (referral === null) throw notFound('Referral');
+      const { sent } = referral;
+      return personsOf(persons, { kind: 'referral', id }, sent.person, sent.allegedPerpetrators);
+    },
+    apply: ({ referralId }, unit, personIds) => referrals.identify(unit.db, referralId, personIds),
+  });
 }

@@ -1,4 +1,3 @@
-import { subject } from '@casl/ability';
 import { type Call, command, enumName, enumNameOrNull, type Handlers, query, type Unit } from '@midas/kit';
 import {
   AcceptedReferral,
@@ -13,7 +12,7 @@ import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { requireSameContent } from '../source.ts';
 import { publishReferral } from './referral.events.ts';
 import type { ReferralStore } from './referral.store.ts';
-import { acceptReferral, type Referral, rejectReferral, submitReferral } from './referral.ts';
+import { acceptReferral, asSubmitted, type Referral, rejectReferral, submitReferral } from './referral.ts';
 
 type CallWithDb = Call & { readonly db: Pick<PrismaClient, 'referral'> };
 type Writes = Pick<Unit<PrismaClient>, 'match' | 'publish'>;
@@ -62,7 +61,8 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
         const { referral, added } = await referrals.add(unit.db, submitted);
         if (added) publishReferral(unit, referral);
         else requireSameContent(referral, submitted);
-        return { id: referral.id, version: referral.version, answer: show(unit, referral) };
+        // Where it stands by now is for those who may read it.
+        return { id: referral.id, version: referral.version, answer: show(unit, asSubmitted(referral)) };
       },
       reread,
     }),
@@ -121,7 +121,7 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
 
 /** What this caller may see: who does not see triage gets its fields masked, decided or not. */
 function show(call: Call, referral: Referral): Message {
-  const triage = call.ability.can('see-triage', subject('Referral', { ...referral }));
+  const triage = call.may('see-triage', 'Referral', referral);
   return call.show('Referral', referral, Message, {
     referralId: referral.id,
     sourceSystem: referral.sourceSystem ?? '',

@@ -48,6 +48,11 @@ export function referralStore(sealer: Sealer) {
       return row && open(row);
     },
 
+    /** Writes down whom a referral is about. It is no change of the referral: its version stays. */
+    async identify(db: Db, id: string, personIds: readonly string[]): Promise<void> {
+      await db.referral.updateMany({ where: { id }, data: { personIds: [...personIds] } });
+    },
+
     /** Referrals under a condition, newest first. */
     async list(db: Db, where: Prisma.ReferralWhereInput, keyset: Keyset): Promise<readonly Referral[]> {
       const rows = await db.referral.findMany({ ...keyset, where: { AND: [where, keyset.where] } });

@@ -26,6 +26,8 @@ export interface Referral {
   readonly rejectionNote: string | null;
   /** The whole request, as sent. */
   readonly sent: SubmitReferralRequest;
+  /** Everyone it is about; empty until they are identified. */
+  readonly personIds: string[];
   /** 1 when submitted, 2 when decided. */
   readonly version: number;
 }
@@ -68,9 +70,21 @@ export function submitReferral({ id, organisation, kind, support, sent, now }: S
     rejectionReason: null,
     rejectionNote: null,
     sent,
+    personIds: [],
     version: 1,
   };
 }
+
+/** The referral as it was when it was submitted: what is answered to whoever sends it again. */
+export const asSubmitted = (referral: Referral): Referral => ({
+  ...referral,
+  status: 'SUBMITTED',
+  decidedAt: null,
+  acceptedByOrganisation: null,
+  rejectionReason: null,
+  rejectionNote: null,
+  version: 1,
+});
 
 /**
  * Accepts a submitted referral for the organisation that triages; 409 when it is decided already, 400 when the time
