@@ -2,6 +2,7 @@ import { ALL_CLASSES, abilityOf, type Caller, type Policy, type Privacy } from '
 import type { Prisma, PrismaClient } from '../gen/prisma/client.ts';
 import type { FactStore } from './facts/facts.store.ts';
 import { type Facts, NO_FACTS } from './facts/facts.ts';
+import { type SubjectRule, subjectRules } from './policy.subjects.ts';
 
 /**
  * Who may do what here: the rows of the access table that name cases, contacts, groups, shares, openings in an
@@ -188,10 +189,11 @@ const taken = (
 ): readonly Rule[] => actions.map((action) => ({ action, subject, inverted: true, conditions }));
 
 /** The rules of a caller who stands in these relationships. */
-export function rulesFor(caller: Caller, facts: Facts): readonly Rule[] {
+export function rulesFor(caller: Caller, facts: Facts): readonly (Rule | SubjectRule)[] {
   if (caller.kind === 'user' && caller.userName === '') return [];
   const granted = caller.roles.flatMap((role) => byRole.get(role)?.(caller, facts) ?? []);
-  return granted.length === 0 ? [] : [...granted, ...blocks(caller, facts)];
+  const onSubjects = subjectRules(caller, facts.blockedPersonIds);
+  return granted.length === 0 ? onSubjects : [...granted, ...blocks(caller, facts), ...onSubjects];
 }
 
 /** The policy on this database: relationships are read anew for every call, so that what ends has ended. */
@@ -205,7 +207,7 @@ export const policy = ({
   readonly now: () => Date;
 }): Policy => ({
   abilityFor: async (caller) => {
-    const isKnown = caller.kind === 'user' && caller.roles.some((role) => byRole.has(role));
+    const isKnown = caller.kind === 'user' && caller.roles.length > 0;
     return abilityOf(rulesFor(caller, isKnown ? await facts.of(db, caller, now()) : NO_FACTS));
   },
 });

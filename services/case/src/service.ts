@@ -1,4 +1,4 @@
-import { loadConfig, meters, runService, serve, serviceConfig } from '@midas/kit';
+import { type Deps, loadConfig, meters, runService, serve, serviceConfig } from '@midas/kit';
 import {
   BreakGlassServiceService,
   CallerFactsServiceService,
@@ -6,8 +6,10 @@ import {
   ShareServiceService,
 } from '@midas/proto/case/v1/access';
 import { CaseServiceService, GroupServiceService, PersonServiceService } from '@midas/proto/case/v1/case';
+import { SubjectServiceService } from '@midas/proto/case/v1/subject';
 import { ProgrammeServiceService } from '@midas/proto/perpetrator_programme/v1/programme';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
+import { SubjectRecordsServiceService } from '@midas/proto/subject/v1/records';
 import { PrismaClient } from '../gen/prisma/client.ts';
 import { breakGlassHandlers } from './break-glass/break-glass.rpc.ts';
 import { breakGlassStore } from './break-glass/break-glass.store.ts';
@@ -31,6 +33,13 @@ import { programmeStore } from './programme/programme.store.ts';
 import { shareHandlers } from './share/share.rpc.ts';
 import { shareStore } from './share/share.store.ts';
 import { sharedCaseHandlers } from './share/shared-case.rpc.ts';
+import { erasing } from './subject/retention.background.ts';
+import { retentionHandlers } from './subject/retention.rpc.ts';
+import { retentionStore } from './subject/retention.store.ts';
+import { everywhere } from './subject/subject.everywhere.ts';
+import { caseRecords } from './subject/subject.records.ts';
+import { subjectHandlers } from './subject/subject.rpc.ts';
+import { subjectStore } from './subject/subject.store.ts';
 
 /** The survivor side: who is who, cases and contacts, groups, and its own copy of what the programme signals. */
 export const start = (config = loadConfig(serviceConfig)) =>
@@ -39,13 +48,19 @@ export const start = (config = loadConfig(serviceConfig)) =>
     config,
     prisma: (adapter) => new PrismaClient({ adapter }),
     policy: ({ db, now }) => policy({ db, facts: factStore(), now }),
-    services: ({ sealer, blindIndex, newId }) => {
+    services: (deps) => {
+      const { sealer, blindIndex, newId } = deps;
+      const { subjects, all } = dataSubjects(deps);
       const persons = personStore({ sealer, blindIndex, newId });
       const cases = caseStore(sealer, persons);
       const shares = shareStore(sealer);
       return [
         serve(PersonServiceService, personHandlers({ persons })),
         serve(CallerFactsServiceService, factHandlers({ facts: factStore() })),
+        serve(SubjectServiceService, {
+          ...subjectHandlers({ store: subjects, all, persons, newId }),
+          ...retentionHandlers({ store: subjects, all, runs: retentionStore() }),
+        }),
         serve(CaseServiceService, {
           ...caseHandlers({ cases, shares }),
           ...contactHandlers({ cases, contacts: contactStore(sealer), newId }),
@@ -86,22 +101,39 @@ export const start = (config = loadConfig(serviceConfig)) =>
     indexes: ({ sealer, blindIndex, newId }) => [
       { table: 'person_key', rebuild: personStore({ sealer, blindIndex, newId }).reindex },
     ],
-    background: ({ db, sealer, blindIndex, newId, now, log }) => [
-      signalMatching({
-        db,
-        signals: programmeStore(sealer),
-        persons: personStore({ sealer, blindIndex, newId }),
-        now,
-        log,
-      }),
-      {
-        // The queue of information-governance, for whoever watches the platform: a count, and nothing of anybody.
-        name: 'break-glass-queue',
-        start: (stopped) => {
-          const queue = { service: 'case', kind: 'break-glass' };
-          const stop = meters.reviewsWaiting(queue, () => breakGlassStore(sealer).unreviewed(db));
-          stopped.addEventListener('abort', stop, { once: true });
+    background: (deps) => {
+      const { db, sealer, blindIndex, newId, now, log, transaction } = deps;
+      const { subjects, all } = dataSubjects(deps);
+      const persons = personStore({ sealer, blindIndex, newId });
+      return [
+        signalMatching({ db, signals: programmeStore(sealer), persons, now, log }),
+        erasing({ db, transaction, all, store: subjects, runs: retentionStore(), now, log }),
+        {
+          // The queue of information-governance, for whoever watches the platform: a count, and nothing of anybody.
+          name: 'break-glass-queue',
+          start: (stopped) => {
+            const queue = { service: 'case', kind: 'break-glass' };
+            const stop = meters.reviewsWaiting(queue, () => breakGlassStore(sealer).unreviewed(db));
+            stopped.addEventListener('abort', stop, { once: true });
+          },
         },
-      },
-    ],
+      ];
+    },
   });
+
+/** What answers data subjects: the requests kept here, and the records of every service of the survivor side. */
+function dataSubjects({ sealer, blindIndex, newId, remote, config, now }: Deps<PrismaClient>) {
+  const persons = personStore({ sealer, blindIndex, newId });
+  const subjects = subjectStore(sealer);
+  const own = caseRecords({
+    sealer,
+    persons,
+    cases: caseStore(sealer, persons),
+    contacts: contactStore(sealer),
+    shares: shareStore(sealer),
+    retentionYears: config.RETENTION_YEARS,
+    now,
+  });
+  const peers = ['risk', 'health-access'].map((callee) => remote(SubjectRecordsServiceService, callee));
+  return { subjects, all: everywhere({ own, peers, persons, store: subjects }) };
+}

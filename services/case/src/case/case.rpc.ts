@@ -25,7 +25,7 @@ interface Deps {
 /** Handlers of cases: read, list, allocate, close, and what health-access asks. */
 export function caseHandlers({ cases, shares }: Deps): CaseHandlers {
   const show = (call: Call, row: CaseRow): Case =>
-    call.show('Case', row, Case, toMessage(row, cases.open(row)));
+    call.show('Case', row, Case, caseMessage(row, cases.open(row)));
 
   const reread = async (id: string, reader: Reader<PrismaClient>): Promise<Case> =>
     show(reader, reader.require('read', 'Case', await cases.find(reader.db, id)));
@@ -99,7 +99,8 @@ const filterOf = (status: CaseStatus, referralId: string): Prisma.CaseWhereInput
   ...(referralId !== '' && { referralId }),
 });
 
-const toMessage = (row: CaseRow, opened: ReturnType<CaseStore['open']>): Case => ({
+/** The case as it is answered, nothing masked. */
+export const caseMessage = (row: CaseRow, opened: ReturnType<CaseStore['open']>): Case => ({
   caseId: row.id,
   referralId: row.referralId,
   status: row.closedAt === null ? CaseStatus.OPEN : CaseStatus.CLOSED,

@@ -40,6 +40,19 @@ export function caseStore(sealer: Sealer, persons: PersonStore) {
     findByReferral: (db: Db, referralId: string): Promise<{ readonly id: string } | null> =>
       db.case.findUnique({ where: { referralId }, select: { id: true } }),
 
+    /** Cases that concern these persons, in whatever part, oldest first. */
+    ofPersons: (db: Db, personIds: readonly string[]): Promise<readonly CaseRow[]> =>
+      db.case.findMany({
+        where: {
+          OR: [
+            { personId: { in: [...personIds] } },
+            { allegedPerpetrators: { some: { personId: { in: [...personIds] } } } },
+          ],
+        },
+        include: parties,
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      }),
+
     /** Cases under a condition, newest first. */
     list: (
       db: Db,

@@ -17,7 +17,7 @@ interface Deps {
 /** Handlers of contacts: logged on a case, listed by case. */
 export function contactHandlers({ cases, contacts, newId }: Deps): ContactHandlers {
   const show = (call: Call, row: ContactRow): Contact =>
-    call.show('Contact', row, Contact, toMessage(row, contacts.openNote(row)));
+    call.show('Contact', row, Contact, contactMessage(row, contacts.openNote(row)));
 
   return {
     logContact: command({
@@ -70,7 +70,8 @@ export function contactHandlers({ cases, contacts, newId }: Deps): ContactHandle
   };
 }
 
-const toMessage = (row: ContactRow, note: string): Contact => ({
+/** The contact as it is answered, nothing masked. */
+export const contactMessage = (row: ContactRow, note: string): Contact => ({
   contactId: row.id,
   caseId: row.caseId,
   channel: ContactChannel[row.channel],

@@ -35,6 +35,14 @@ export function contactStore(sealer: Sealer) {
     ): Promise<readonly ContactRow[]> =>
       db.contact.findMany({ where: { AND: [{ caseId }, where, after] }, include: withCase, orderBy, take }),
 
+    /** Contacts of these cases, oldest first. */
+    ofCases: (db: Db, caseIds: readonly string[]): Promise<readonly ContactRow[]> =>
+      db.contact.findMany({
+        where: { caseId: { in: [...caseIds] } },
+        include: withCase,
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      }),
+
     openNote: (row: ContactRow): string => notes.openText(row.id, row.note) ?? '',
   };
 }

@@ -46,7 +46,7 @@ interface Deps {
 /** Handlers of share grants: granted, ended, decided on, and what becomes of them when consent is withdrawn. */
 export function shareHandlers({ shares, cases, newId }: Deps): ShareHandlers {
   const show = (call: Call, row: ShareRow): ShareGrant =>
-    call.show('ShareGrant', row, ShareGrant, toMessage(shares.state(row), row.recordedAt, call.now));
+    call.show('ShareGrant', row, ShareGrant, shareMessage(shares.state(row), row.recordedAt, call.now));
 
   const reread = async (id: string, reader: Reader<PrismaClient>): Promise<ShareGrant> =>
     show(reader, reader.require('read', 'ShareGrant', await shares.find(reader.db, id)));
@@ -168,7 +168,8 @@ export function shareHandlers({ shares, cases, newId }: Deps): ShareHandlers {
   };
 }
 
-const toMessage = (grant: State, recordedAt: Date, now: Date): ShareGrant => ({
+/** The grant as it is answered, nothing masked. */
+export const shareMessage = (grant: State, recordedAt: Date, now: Date): ShareGrant => ({
   shareGrantId: grant.id,
   caseId: grant.caseId,
   organisation: grant.organisation,

@@ -56,6 +56,14 @@ export function shareStore(sealer: Sealer) {
       return (await db.shareGrant.findMany({ where, include: withCase, orderBy: { id: 'asc' } })).map(state);
     },
 
+    /** Grants of these cases, oldest first. */
+    ofCases: (db: Db, caseIds: readonly string[]): Promise<readonly ShareRow[]> =>
+      db.shareGrant.findMany({
+        where: { caseId: { in: [...caseIds] } },
+        include: withCase,
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      }),
+
     /** Grants of a case under a condition, newest first. */
     list: (
       db: Db,

@@ -61,6 +61,9 @@ export async function startPlatform(): Promise<Platform> {
       GRPC_PORT: `${port}`,
       REFERRAL_ADDRESS: referral.address,
       PERPETRATOR_PROGRAMME_ADDRESS: programme.address,
+      // Asked about data subjects only, which is tested with the whole platform.
+      RISK_ADDRESS: '127.0.0.1:1',
+      HEALTH_ACCESS_ADDRESS: '127.0.0.1:1',
     }),
   );
   stack.defer(() => running.drain());

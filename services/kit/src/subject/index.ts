@@ -1,6 +1,6 @@
 export { type Standing, type SubjectField, subjectFields } from './fields.ts';
 export { subjectRecordsRules } from './rules.ts';
-export { serveSubjectRecords } from './service.ts';
+export { recordAccess, serveSubjectRecords } from './service.ts';
 export {
   laterOf,
   type Retention,

@@ -4,6 +4,7 @@ import {
   FindSubjectRecordsResponse,
   GetSubjectRetentionResponse,
   ListSubjectAccessesResponse,
+  type RecordAccess,
   SubjectRecordsServiceService,
 } from '@midas/proto/subject/v1/records';
 import { type AuditEntry, auditEntriesOf, type Keyset, newId } from '../db/index.ts';
@@ -38,13 +39,13 @@ export function serveSubjectRecords<Db extends Database>(records: SubjectRecords
 
     listSubjectAccesses: query(async ({ personIds, before, beforeId, limit }, call) => {
       call.require('read', 'SubjectRecords', {});
-      const recordIds = [...personIds, ...(await records.recordIds(call.db, personIds))];
+      const named = new Set([...personIds, ...(await records.recordIds(call.db, personIds))]);
       const where: Keyset['where'] =
         before === undefined
           ? {}
           : { OR: [{ recordedAt: { lt: before } }, { recordedAt: before, id: { lt: beforeId } }] };
       const rows = await auditEntriesOf(call.db, {
-        recordIds,
+        recordIds: [...named],
         page: {
           where,
           orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],
@@ -52,7 +53,7 @@ export function serveSubjectRecords<Db extends Database>(records: SubjectRecords
         },
       });
       const message = ListSubjectAccessesResponse.fromPartial({
-        accesses: rows.map((row) => accessOf(row, new Set(recordIds))),
+        accesses: rows.map((row) => recordAccess(row, named)),
       });
       return {
         answer: call.show('SubjectRecords', {}, ListSubjectAccessesResponse, message),
@@ -90,7 +91,8 @@ export function serveSubjectRecords<Db extends Database>(records: SubjectRecords
   });
 }
 
-const accessOf = (row: AuditEntry, named: ReadonlySet<string>) => ({
+/** A row of the audit trail as it is told about persons whose records are `named`. */
+export const recordAccess = (row: AuditEntry, named: ReadonlySet<string>): RecordAccess => ({
   auditId: row.id,
   at: row.at,
   userName: row.userName,
