@@ -4,6 +4,7 @@ import { addAuditCommands } from './commands/audit.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addDemoCommands } from './commands/demo.ts';
 import { addGenerateCommands } from './commands/generate.ts';
+import { addKeyCommands } from './commands/keys.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
 import { addNatsCommands } from './commands/nats.ts';
 import { explainFailure } from './commands/output.ts';
@@ -23,6 +24,7 @@ addPlatformCommands(program);
 addMigrateCommands(program);
 addAuditCommands(program);
 addNatsCommands(program);
+addKeyCommands(program);
 addGenerateCommands(program);
 addCheckCommands(program);
 

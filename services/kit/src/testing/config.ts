@@ -42,10 +42,10 @@ export function testKeyRing(...ids: readonly string[]): KeyRing {
   return parseKeyRing(JSON.stringify(testKeyRingText(...ids)));
 }
 
-/** A key ring file with one fresh key; returns its path. */
+/** A key ring file with a fresh key for everything and one that stays; returns its path. */
 export function testKeyRingFile(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'midas-keys-')), 'keys.json');
-  writeKeyRing(path, testKeyRingText());
+  writeKeyRing(path, { ...testKeyRingText('k1', 'l1'), lasting: 'l1' });
   return path;
 }
 

@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../backing/install.ts';
-import { rememberSecrets, writeJson } from '../backing/state.ts';
+import { rememberSecrets } from '../backing/state.ts';
+import { firstRing, ringFile, writeRing } from '../keys/index.ts';
 import type { RolePasswords } from '../migrate/index.ts';
 import { applicationRole, migratorRole } from '../services.ts';
-
-const KEY_BYTES = 32;
 
 const keysFolder = async (home: string): Promise<string> => {
   const folder = join(home, 'keys');
@@ -16,9 +14,9 @@ const keysFolder = async (home: string): Promise<string> => {
 
 /** The file with a service's encryption keys, made at the first start; losing it loses the encrypted columns. */
 export const ensureKeyRing = async (home: string, service: string): Promise<string> => {
-  const file = join(await keysFolder(home), `${service}.json`);
-  if (!(await exists(file)))
-    await writeJson(file, { active: 'k1', keys: { k1: randomBytes(KEY_BYTES).toString('base64') } });
+  await keysFolder(home);
+  const file = ringFile(home, service);
+  if (!(await exists(file))) await writeRing(file, firstRing());
   return file;
 };
 
