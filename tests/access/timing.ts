@@ -21,7 +21,7 @@ export function signedRank({ one, other }: Pairs): number {
 }
 
 /** Of 30,000 runs in which the two sides are alike, one goes beyond four standard deviations. */
-export const furthest = 4;
+const furthest = 4;
 
 /** Whether the times say that one side takes longer than the other. */
 export const differ = (pairs: Pairs): boolean => Math.abs(signedRank(pairs)) > furthest;
