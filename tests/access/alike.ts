@@ -1,7 +1,7 @@
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-// An id of any kind: of a record, a trace, a span, an event; an ETag; a page token.
+// An id of any kind: of a record, a trace, a span, an event; an ETag; a page token; a digest.
 const ids = new RegExp(
-  `${uuid}|\\b[0-9a-f]{32}\\b|\\b[0-9a-f]{16}\\b|(?<=etag: )"[\\w-]+"|(?<![\\w-])[\\w-]{50,}`,
+  `${uuid}|\\b[0-9a-f]{32}\\b|\\b[0-9a-f]{16}\\b|(?<=etag: )"[\\w-]+"|(?<="filter_digest":")[^"]+|(?<![\\w-])[\\w-]{43,}`,
   'g',
 );
 const bytes = /\\{1,2}x((?:[0-9a-f]{2})+)/g;
@@ -27,6 +27,7 @@ export function normaliser(sent: Readonly<Record<string, string>>, clock: () => 
       .replaceAll(bytes, (_, hex: string) => `<${hex.length / 2} bytes>`)
       .replaceAll(instant, (time) => (Math.abs(clock() - Date.parse(time)) < 3_600_000 ? '<now>' : time))
       .replaceAll(/"seq":\d+/g, '"seq":<seq>')
+      .replaceAll(/"written_in":\d+/g, '"written_in":<transaction>')
       .replaceAll(/"(ms|seconds|pid)":[\d.]+/g, '"$1":<n>')
       .replaceAll(ids, numbered);
   };

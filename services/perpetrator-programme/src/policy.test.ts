@@ -20,7 +20,7 @@ const caller = (roles: string | readonly string[], change: Partial<Caller> = {})
 
 const own = { facilitator: 'someone@provider' };
 const others = { facilitator: 'other@provider' };
-const ACTIONS = ['read', 'enrol', 'attend', 'signal'] as const;
+const ACTIONS = ['read', 'enrol', 'attend', 'signal', 'export', 'hold', 'erase'] as const;
 
 /** What a caller may do with a participant, and which privacy classes it sees. */
 function powers(who: Caller, row: typeof own, kind = 'Participant'): string {
@@ -45,11 +45,18 @@ describe('a programme-facilitator', () => {
 });
 
 describe('a programme-manager', () => {
-  it('reads every participant and works with own', () => {
-    expect(powers(caller('programme-manager'), others)).toBe('read enrol: NONE PERSONAL');
+  it('reads, exports, holds and erases every participant and works with own', () => {
+    expect(powers(caller('programme-manager'), others)).toBe('read enrol export hold erase: NONE PERSONAL');
     expect(powers(caller('programme-manager'), own)).toBe(
-      'read enrol attend signal: NONE PERSONAL SPECIAL_CATEGORY FREE_TEXT',
+      'read enrol attend signal export hold erase: NONE PERSONAL SPECIAL_CATEGORY FREE_TEXT',
     );
+  });
+
+  it('sees all of a record only when it is exported', () => {
+    expect(powers(caller('programme-manager'), others, 'ParticipantExport')).toBe(
+      `read: ${ALL_CLASSES.join(' ')}`,
+    );
+    expect(powers(caller('programme-facilitator'), own, 'ParticipantExport')).toBe('nothing');
   });
 });
 

@@ -6,8 +6,8 @@ import type { Prisma } from '../gen/prisma/client.ts';
  * rule are privacy classes; what no rule grants is refused.
  */
 interface Rule {
-  readonly action: 'read' | 'enrol' | 'attend' | 'signal';
-  readonly subject: 'Participant' | 'ProgrammeParticulars';
+  readonly action: 'read' | 'enrol' | 'attend' | 'signal' | 'export' | 'hold' | 'erase';
+  readonly subject: 'Participant' | 'ParticipantExport' | 'ProgrammeParticulars';
   readonly fields?: readonly Privacy[];
   readonly conditions?: Prisma.ParticipantWhereInput;
 }
@@ -24,15 +24,21 @@ const ownParticipants = ({ userName }: Caller): readonly Rule[] => [
   { action: 'signal', subject: 'Participant', conditions: { facilitator: userName } },
 ];
 
+/** Oversees every participant: reads, keeps, erases, and answers the participant who asks what is held. */
+const everyParticipant: readonly Rule[] = [
+  { action: 'read', subject: 'Participant', fields: SUMMARY },
+  { action: 'hold', subject: 'Participant' },
+  { action: 'erase', subject: 'Participant' },
+  { action: 'export', subject: 'Participant' },
+  { action: 'read', subject: 'ParticipantExport', fields: ALL_CLASSES },
+];
+
 const byRole: ReadonlyMap<string, (caller: Caller) => readonly Rule[]> = new Map<
   string,
   (caller: Caller) => readonly Rule[]
 >([
   ['programme-facilitator', ownParticipants],
-  [
-    'programme-manager',
-    (caller) => [...ownParticipants(caller), { action: 'read', subject: 'Participant', fields: SUMMARY }],
-  ],
+  ['programme-manager', (caller) => [...ownParticipants(caller), ...everyParticipant]],
 ]);
 
 const byService: ReadonlyMap<string, readonly Rule[]> = new Map<string, readonly Rule[]>([

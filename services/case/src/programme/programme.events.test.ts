@@ -1,12 +1,18 @@
-import { serviceClient, type TestClient, waitFor } from '@midas/kit/testing';
+import { randomUUID } from 'node:crypto';
+import { logger, sealer } from '@midas/kit';
+import { serviceClient, type TestClient, testKeyRing, waitFor } from '@midas/kit/testing';
 import type { Particulars } from '@midas/proto/common/v1/people';
+import { ParticipantEnrolled } from '@midas/proto/perpetrator_programme/v1/events';
 import {
+  ErasureGround,
   ProgrammeReferralRoute,
   ProgrammeServiceService,
   RiskSignalKind,
 } from '@midas/proto/perpetrator_programme/v1/programme';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedReferral, caseOf, invented, type Platform, startPlatform } from '../testing/platform.ts';
+import { programmeSubscriptions } from './programme.events.ts';
+import { programmeStore } from './programme.store.ts';
 
 let platform: Platform;
 let facilitator: TestClient<typeof ProgrammeServiceService>;
@@ -135,4 +141,36 @@ it('puts off a signal that cannot be opened, matches the others, and that one on
   await platform.db.programmeSignal.update({ where: { id }, data: { partner, matchDueAt: null } });
   const [mended] = await matchedSignals(first.participantId, 1);
   expect(mended?.partnerPersonId).toBe(broken?.partnerPersonId);
+});
+
+it('keeps nothing of an event whose participant was erased before it came', async () => {
+  using manager = serviceClient(ProgrammeServiceService, platform.programme, {
+    as: 'programme-manager@provider',
+  });
+  using theCase = serviceClient(ProgrammeServiceService, platform.programme, { as: { service: 'case' } });
+  const { participantId } = await enrol(invented(), invented());
+  await matchedSignals(participantId, 1);
+  const erasure = { participantId, ground: ErasureGround.COURT_ORDER };
+  await manager.eraseParticipant(erasure, { headers: { 'if-match': '*' } });
+
+  const [enrolled] = programmeSubscriptions({
+    signals: programmeStore(sealer({ keyRing: testKeyRing() })),
+    particulars: (id, riskSignalId) => theCase.getProgrammeParticulars({ participantId: id, riskSignalId }),
+  });
+  const context = {
+    eventId: randomUUID(),
+    aggregateId: participantId,
+    aggregateVersion: 1,
+    occurredAt: new Date(),
+    subject: '',
+    now: new Date(),
+    log: logger({ name: 'case', level: 'silent' }),
+    signal: new AbortController().signal,
+  };
+  const payload = ParticipantEnrolled.encode(ParticipantEnrolled.fromPartial({ participantId })).finish();
+  const apply = await enrolled?.handle(payload, context);
+  await platform.db.$transaction(
+    (tx) => apply?.({ ...context, db: tx, publish: () => undefined }) ?? expect.fail(),
+  );
+  expect(await platform.db.programmeSignal.count({ where: { participantId } })).toBe(1);
 });

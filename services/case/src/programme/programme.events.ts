@@ -31,7 +31,9 @@ export function programmeSubscriptions({ signals, particulars }: Deps) {
     on(codec, {
       newTrace: true,
       prepare: (event) => particulars(event.participantId, told(event).riskSignalId),
-      apply: async (event, unit, { participant, partner, riskSignalDetail }) => {
+      apply: async (event, unit, { participant, partner, riskSignalDetail, erased }) => {
+        // An event that comes after its participant's record was erased tells of nobody any more.
+        if (erased) return;
         if (participant === undefined || partner === undefined) {
           throw new Error('a programme event came without its particulars');
         }

@@ -132,7 +132,8 @@ describe('a participant', () => {
     const { participantId } = await facilitator.enrolParticipant(sent);
     const row = await db.participant.findUniqueOrThrow({ where: { id: participantId } });
     for (const sealed of [row.participant, row.partner]) {
-      expect(Buffer.from(sealed).includes('Invented')).toBe(false);
+      expect(Buffer.from(sealed ?? []).includes('Invented')).toBe(false);
+      expect(sealed?.length).toBeGreaterThan(50);
     }
     const seen = await facilitator.getParticipant({ participantId });
     expect(seen.partner).toMatchObject({ familyName: sent.partner.familyName, address: undefined });
@@ -280,6 +281,7 @@ describe('the wall', () => {
       participant: sent.participant,
       partner: sent.partner,
       riskSignalDetail: 'Moved nearby',
+      erased: false,
     });
     const other = await facilitator.enrolParticipant(enrolment());
     await expect(

@@ -32,27 +32,8 @@ interface Deps {
 
 /** Handlers of participants: enrol, read, list, search. */
 export function participantHandlers({ participants, newId }: Deps): ParticipantHandlers {
-  const show = (call: Call, state: ParticipantState): Participant =>
-    call.show('Participant', state, Participant, toMessage(state));
-
   const reread = async (id: string, reader: Reader<PrismaClient>): Promise<Participant> =>
-    show(reader, reader.require('read', 'Participant', await participants.find(reader.db, id)));
-
-  // A list and a search differ in what is asked for only: what may be seen is decided in one place.
-  const pageOf = async (
-    reader: Reader<PrismaClient>,
-    asked: PageRequest,
-    sought: Prisma.ParticipantWhereInput = {},
-  ) => {
-    const permitted = reader.where('read', 'Participant');
-    const { rows, nextPageToken } = await reader.page(asked, (wanted) =>
-      participants.list(reader.db, { AND: [permitted, sought] }, wanted),
-    );
-    return {
-      answer: { participants: rows.map((state) => show(reader, state)), nextPageToken },
-      audit: rows.map(({ id }) => id),
-    };
-  };
+    showParticipant(reader, reader.require('read', 'Participant', await participants.find(reader.db, id)));
 
   return {
     enrolParticipant: command({
@@ -70,7 +51,7 @@ export function participantHandlers({ participants, newId }: Deps): ParticipantH
         );
         await participants.add(unit.db, state);
         publishEnrolment(unit, state);
-        return { id: state.id, version: state.version, answer: show(unit, state) };
+        return { id: state.id, version: state.version, answer: showParticipant(unit, state) };
       },
       reread,
     }),
@@ -81,11 +62,12 @@ export function participantHandlers({ participants, newId }: Deps): ParticipantH
     })),
 
     listParticipants: query(({ pageSize, pageToken }, reader) =>
-      pageOf(reader, { size: pageSize, token: pageToken, binding: ['participants'] }),
+      participantsPage(participants, reader, { size: pageSize, token: pageToken, binding: ['participants'] }),
     ),
 
     searchParticipants: query(({ pageSize, pageToken, nhsNumber, familyName, birthDate }, reader) =>
-      pageOf(
+      participantsPage(
+        participants,
         reader,
         { size: pageSize, token: pageToken, binding: ['search', nhsNumber, familyName, birthDate] },
         participants.found(searchedKeys({ nhsNumber, familyName, birthDate })),
@@ -94,21 +76,45 @@ export function participantHandlers({ participants, newId }: Deps): ParticipantH
   };
 }
 
+/** A participant as this caller may see it. */
+export const showParticipant = (call: Call, state: ParticipantState): Participant =>
+  call.show('Participant', state, Participant, participantMessage(state));
+
+/** One page of participants: what may be seen of which is decided here for every list and search. */
+export async function participantsPage(
+  participants: ParticipantStore,
+  reader: Reader<PrismaClient>,
+  asked: PageRequest,
+  sought: Prisma.ParticipantWhereInput = {},
+) {
+  const permitted = reader.where('read', 'Participant');
+  const { rows, nextPageToken } = await reader.page(asked, (wanted) =>
+    participants.list(reader.db, { AND: [permitted, sought] }, wanted),
+  );
+  return {
+    answer: { participants: rows.map((state) => showParticipant(reader, state)), nextPageToken },
+    audit: rows.map(({ id }) => id),
+  };
+}
+
 const missing = (field: string): never =>
   fail('invalid', 'particulars-missing', 'Particulars are missing.', [
     { field, rule: 'required', message: 'is required' },
   ]);
 
-const toMessage = (state: ParticipantState): Participant => ({
+/** A participant as the contract has it. */
+export const participantMessage = (state: ParticipantState): Participant => ({
   participantId: state.id,
-  status: ParticipantStatus.ENROLLED,
+  status: state.erasedAt === null ? ParticipantStatus.ENROLLED : ParticipantStatus.ERASED,
   route: ProgrammeReferralRoute[state.route],
-  participant: state.participant,
-  partner: state.partner,
+  participant: state.participant ?? undefined,
+  partner: state.partner ?? undefined,
   facilitator: state.facilitator,
   enrolledAt: state.enrolledAt,
   recordedAt: state.recordedAt,
   sessionsAttended: state.sessionsAttended,
   sessionsMissed: state.sessionsMissed,
   maskedFields: [],
+  held: state.held,
+  erasedAt: state.erasedAt ?? undefined,
 });

@@ -20,14 +20,14 @@ export function participantStore({ sealer, blindIndex }: Deps) {
 
   const open = (row: Row): ParticipantState => ({
     ...row,
-    participant: participants.open(row.id, Particulars, row.participant),
-    partner: partners.open(row.id, Particulars, row.partner),
+    participant: participants.openOptional(row.id, Particulars, row.participant) ?? null,
+    partner: partners.openOptional(row.id, Particulars, row.partner) ?? null,
   });
   /** A key as it is written now, and as it stands where another key of the ring wrote it. */
   const indexed = ({ kind, value }: ParticipantKey) =>
     blindIndex.every(`participant-key ${kind}`, value).map((named) => ({ kind, ...named }));
-  const written = (participant: Particulars) =>
-    participantKeys(participant).flatMap((key) => indexed(key).slice(0, 1));
+  const written = (participant: Particulars | null) =>
+    participant === null ? [] : participantKeys(participant).flatMap((key) => indexed(key).slice(0, 1));
   const openFound = (row: Row | null): ParticipantState | null => row && open(row);
 
   return {
@@ -35,8 +35,8 @@ export function participantStore({ sealer, blindIndex }: Deps) {
       await db.participant.create({
         data: {
           ...state,
-          participant: participants.seal(state.id, Particulars, state.participant),
-          partner: partners.seal(state.id, Particulars, state.partner),
+          participant: participants.sealOptional(state.id, Particulars, state.participant),
+          partner: partners.sealOptional(state.id, Particulars, state.partner),
           keys: { create: written(state.participant) },
         },
       });
@@ -49,16 +49,14 @@ export function participantStore({ sealer, blindIndex }: Deps) {
 
     /** Writes the keys of the next participants after the id `after` as the key in force makes them. */
     async reindex(db: Db, after: string, limit: number): Promise<string | undefined> {
-      const rows = await db.participant.findMany({
-        where: { id: { gt: after } },
-        select: { id: true, participant: true },
-        orderBy: { id: 'asc' },
-        take: limit,
-      });
+      // Held, so that one who is erased meanwhile gets no key again.
+      const rows = await db.$queryRaw<readonly Pick<Row, 'id' | 'participant'>[]>`
+        SELECT id, participant FROM programme_participant WHERE id > ${after}::uuid
+        ORDER BY id LIMIT ${limit} FOR UPDATE`;
       await db.participantKey.deleteMany({ where: { participantId: { in: rows.map(({ id }) => id) } } });
       await db.participantKey.createMany({
         data: rows.flatMap(({ id, participant }) =>
-          written(participants.open(id, Particulars, participant)).map((key) => ({
+          written(participants.openOptional(id, Particulars, participant) ?? null).map((key) => ({
             ...key,
             participantId: id,
           })),
@@ -84,6 +82,18 @@ export function participantStore({ sealer, blindIndex }: Deps) {
     ): Promise<readonly ParticipantState[]> {
       const rows = await db.participant.findMany({ where: { AND: [where, after] }, orderBy, take });
       return rows.map(open);
+    },
+
+    /** Stores whether a hold keeps a locked participant. */
+    async hold(db: Db, { id, held }: ParticipantState): Promise<void> {
+      await db.participant.update({ where: { id }, data: { held } });
+    },
+
+    /** Empties a locked participant: who it is, whom it named, what it is found by, what its signals say. */
+    async empty(db: Db, { id, erasedAt }: ParticipantState): Promise<void> {
+      await db.participantKey.deleteMany({ where: { participantId: id } });
+      await db.riskSignal.updateMany({ where: { participantId: id }, data: { detail: null } });
+      await db.participant.update({ where: { id }, data: { participant: null, partner: null, erasedAt } });
     },
 
     /** Stores the counters of a locked participant. */

@@ -6,9 +6,10 @@ import type { ProgrammeReferralRoute } from '@midas/proto/perpetrator_programme/
 export interface ParticipantState {
   readonly id: string;
   readonly route: EnumName<typeof ProgrammeReferralRoute>;
-  readonly participant: Particulars;
-  /** The partner as the participant named them: always taken, never looked up, nothing comes back. */
-  readonly partner: Particulars;
+  /** Null once erased. */
+  readonly participant: Particulars | null;
+  /** The partner as the participant named them: always taken, never looked up, nothing comes back. Null once erased. */
+  readonly partner: Particulars | null;
   /** User name of the member of staff who enrolled and works with the participant. */
   readonly facilitator: string;
   readonly enrolledAt: Date;
@@ -16,6 +17,9 @@ export interface ParticipantState {
   readonly sessionsAttended: number;
   readonly sessionsMissed: number;
   readonly version: number;
+  /** A hold keeps the record. */
+  readonly held: boolean;
+  readonly erasedAt: Date | null;
 }
 
 export interface Enrolment {
@@ -30,7 +34,8 @@ export interface Enrolment {
 /** Enrols a participant. Fails with `invalid` for a time in the future. */
 export const enrol = (enrolment: Enrolment, now: Date): ParticipantState => {
   refuseFuture(enrolment.enrolledAt, now, 'occurred_at');
-  return { ...enrolment, recordedAt: now, sessionsAttended: 0, sessionsMissed: 0, version: 1 };
+  const counts = { sessionsAttended: 0, sessionsMissed: 0, version: 1 };
+  return { ...enrolment, ...counts, recordedAt: now, held: false, erasedAt: null };
 };
 
 /** Counts one more session, attended or missed, at a time between enrolment and now. */
@@ -39,6 +44,7 @@ export const recordSession = (
   session: { readonly heldAt: Date; readonly attended: boolean },
   now: Date,
 ): ParticipantState => {
+  refuseErased(state);
   refuseFuture(session.heldAt, now, 'held_at');
   refuseBeforeEnrolment(state, session.heldAt, 'held_at');
   return {
@@ -51,9 +57,15 @@ export const recordSession = (
 
 /** Raises a risk signal about something that happened between enrolment and now. */
 export const raiseSignal = (state: ParticipantState, occurredAt: Date, now: Date): ParticipantState => {
+  refuseErased(state);
   refuseFuture(occurredAt, now, 'occurred_at');
   refuseBeforeEnrolment(state, occurredAt, 'occurred_at');
   return { ...state, version: state.version + 1 };
+};
+
+/** Fails with conflict `participant-erased`: of an erased record nothing is left to work with. */
+export const refuseErased = ({ erasedAt }: ParticipantState): void => {
+  if (erasedAt !== null) fail('conflict', 'participant-erased', 'The record of this participant was erased.');
 };
 
 const refuseFuture = (at: Date, now: Date, field: string): void => {

@@ -23,7 +23,7 @@ export function sessionHandlers({
 }: Deps): Pick<Handlers<typeof ProgrammeServiceService, PrismaClient>, 'recordProgrammeSession'> {
   // A session is seen by whoever sees its participant.
   const show = (call: Call, of: { readonly facilitator: string }, row: Row): ProgrammeSession =>
-    call.show('Participant', of, ProgrammeSession, toMessage(row));
+    call.show('Participant', of, ProgrammeSession, sessionMessage(row));
 
   return {
     recordProgrammeSession: command({
@@ -53,7 +53,8 @@ export function sessionHandlers({
   };
 }
 
-const toMessage = (row: Row): ProgrammeSession => ({
+/** A session as the contract has it. */
+export const sessionMessage = (row: Row): ProgrammeSession => ({
   sessionId: row.id,
   participantId: row.participantId,
   heldAt: row.heldAt,

@@ -24,6 +24,10 @@ export function sessionStore() {
       }
     },
 
+    /** A participant's sessions, by when they were held. */
+    ofParticipant: (db: Db, participantId: string): Promise<readonly ProgrammeSession[]> =>
+      db.programmeSession.findMany({ where: { participantId }, orderBy: { heldAt: 'asc' } }),
+
     find: (db: Db, id: string): Promise<SessionRow | null> =>
       db.programmeSession.findUnique({ where: { id }, include: withEnrolment }),
   };

@@ -69,9 +69,10 @@ export function signalHandlers({ participants, signals, newId }: Deps): SignalHa
       if (signal === null || (signal && signal.participantId !== participantId)) throw notFound('RiskSignal');
       const message = {
         participantId,
-        participant: found.participant,
-        partner: found.partner,
+        participant: found.participant ?? undefined,
+        partner: found.partner ?? undefined,
         riskSignalDetail: signal?.detail ?? '',
+        erased: found.erasedAt !== null,
       };
       return {
         answer: reader.show('ProgrammeParticulars', found, ProgrammeParticulars, message),

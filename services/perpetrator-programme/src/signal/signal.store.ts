@@ -5,6 +5,7 @@ type Db = Tx<PrismaClient>;
 export type SignalStore = ReturnType<typeof signalStore>;
 
 const withEnrolment = { enrolment: { select: { facilitator: true } } } as const;
+/** What was said is empty once its participant was erased. */
 type Opened<Row extends RiskSignal> = Omit<Row, 'detail'> & { readonly detail: string };
 export type Signal = Opened<RiskSignal>;
 type SignalWithEnrolment = Opened<Prisma.RiskSignalGetPayload<{ include: typeof withEnrolment }>>;
@@ -20,7 +21,7 @@ export function signalStore(sealer: Sealer) {
 
     async find(db: Db, id: string): Promise<SignalWithEnrolment | null> {
       const row = await db.riskSignal.findUnique({ where: { id }, include: withEnrolment });
-      return row && { ...row, detail: details.openText(row.id, row.detail) };
+      return row && { ...row, detail: details.openText(row.id, row.detail) ?? '' };
     },
   };
 }
