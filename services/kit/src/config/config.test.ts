@@ -48,6 +48,13 @@ function load(more: Readonly<Record<string, string | undefined>>, argv: readonly
 }
 
 describe('configuration', () => {
+  it('lets tokens be asked about more often than every 30 s, never less', () => {
+    expect(load({}).config).toMatchObject({ TOKEN_RECHECK_SECONDS: 30 });
+    expect(load({ TOKEN_RECHECK_SECONDS: '5' }).config).toMatchObject({ TOKEN_RECHECK_SECONDS: 5 });
+    for (const wrong of ['31', '0', '-1', 'NaN', 'Infinity'])
+      expect(load({ TOKEN_RECHECK_SECONDS: wrong }).code, wrong).toBe(78);
+  });
+
   it('is read with its defaults, its own variables and the addresses of peers', () => {
     expect(load({ WINDOW_MONTHS: '1' }).config).toMatchObject({
       GRPC_PORT: 5000,
