@@ -77,7 +77,7 @@ describe('a finding in words', () => {
   it.each([
     [{ kind: 'inserted', entry: 'e' }, 'entry e was put in among sealed entries'],
     [{ kind: 'seal-removed', seal: 4, through: 4 }, 'seal 4 is gone'],
-    [{ kind: 'seal-removed', seal: 4, through: 9 }, 'seal 4 to 9 is gone'],
+    [{ kind: 'seal-removed', seal: 4, through: 9 }, 'seals 4 to 9 are gone'],
     [{ kind: 'replaced', seal: 4 }, 'seal 4 and those after it are not the ones whose heads were copied'],
   ] as const)('%o', (finding, text) => {
     expect(findingText(finding)).toBe(text);

@@ -68,15 +68,20 @@ const words: Readonly<Record<Finding['kind'], string>> = {
 export const findingText = (finding: Finding): string => {
   if ('entry' in finding) return `entry ${finding.entry} ${words[finding.kind]}`;
   const isRange = finding.kind === 'seal-removed' && finding.through > finding.seal;
-  const which = isRange ? `${finding.seal} to ${finding.through}` : finding.seal;
-  return `seal ${which} ${words[finding.kind]}`;
+  const which = isRange ? `seals ${finding.seal} to ${finding.through}` : `seal ${finding.seal}`;
+  return `${which} ${isRange ? 'are gone' : words[finding.kind]}`;
 };
+
+const count = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
 
 /** What was found, in lines for a person; nothing of what the entries say. */
 export const trailText = ({ service, entries, seals, waiting, heads, findings }: ServiceTrail): string => {
-  const copies = heads === 0 ? 'no copied head to compare with' : `${heads} copied heads compared`;
+  const copies =
+    heads === 0
+      ? 'no copied head to compare with'
+      : `${count(heads, 'copied head', 'copied heads')} compared`;
   const verdict = findings.length === 0 ? 'in order' : 'NOT IN ORDER';
-  const counted = `${entries} entries under ${seals} seals, ${waiting} not sealed yet, ${copies}`;
+  const counted = `${count(entries, 'entry', 'entries')} under ${count(seals, 'seal', 'seals')}, ${waiting} not sealed yet, ${copies}`;
   return [`${service}: ${verdict} (${counted})`, ...findings.map((each) => `  ${findingText(each)}`)].join(
     '\n',
   );
