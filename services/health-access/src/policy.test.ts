@@ -1,96 +1,77 @@
 import { subject } from '@casl/ability';
-import { accessibleBy } from '@casl/prisma/runtime';
-import { ALL_CLASSES, type Caller } from '@midas/kit';
+import { ALL_CLASSES, abilityOf, type Caller } from '@midas/kit';
+import { CallerFacts, RelationKind, ShareScope } from '@midas/proto/case/v1/access';
 import { describe, expect, test } from 'vitest';
-import { policy } from './policy.ts';
+import { rulesFor } from './policy.ts';
 
-const caller = (role: string, organisationKind: string): Caller => ({
+const caller = (role: string, organisation: string): Caller => ({
   kind: role.startsWith('service:') ? 'service' : 'user',
   subject: 'f3b1',
-  userName: `${role}@${organisationKind}`,
+  userName: `${role}@${organisation}`,
   client: 'midas-web',
-  organisation: organisationKind,
-  organisationKind,
+  organisation,
+  organisationKind: organisation,
   roles: [role],
   teams: [],
   purpose: '',
   via: 'gateway',
 });
 
-/** What a caller may do to the plan of a navigator, and which privacy classes of it it sees. */
-function powers(who: Caller, navigator: string) {
-  const ability = policy.abilityFor(who);
-  const may = (action: string, field?: string) =>
-    ability.can(action, subject('HealthPlan', { navigator }), field);
-  return {
-    may: ['open', 'read', 'write'].filter((action) => may(action)).join(' '),
-    sees: ALL_CLASSES.filter((privacy) => may('read', privacy)).join(' '),
-  };
+const shared = (scope: ShareScope, caseId = 'case', kind: RelationKind = RelationKind.SHARED) =>
+  CallerFacts.fromPartial({ relations: [{ kind, scope, caseId, personId: 'ada' }] });
+const nothing = CallerFacts.fromPartial({});
+
+/** What a caller may do to Ada's plan, which a navigator opened, and which privacy classes of it he or she sees. */
+function powers(who: Caller, facts: CallerFacts, navigator = 'another'): string {
+  const ability = abilityOf(rulesFor(who, facts));
+  const plan = () => subject('HealthPlan', { navigator, caseId: 'case', personId: 'ada' });
+  const may = ['open', 'read', 'write'].filter((action) => ability.can(action, plan()));
+  const sees = ALL_CLASSES.filter((privacy) => ability.can('read', plan(), privacy));
+  return [...may, ...sees].join(' ');
 }
 
-describe.each(['ccg', 'provider'])('a health navigator of the %s', (kind) => {
-  const navigator = caller('health-navigator', kind);
+const full = 'NONE PERSONAL SPECIAL_CATEGORY FREE_TEXT';
+const ccg = caller('health-navigator', 'ccg');
+const provider = caller('health-navigator', 'provider');
 
-  test('reads and writes the plans it opened, in full but for addresses', () => {
-    expect(powers(navigator, navigator.userName)).toEqual({
-      may: 'open read write',
-      sees: ALL_CLASSES.filter((privacy) => privacy !== 'LOCATION').join(' '),
-    });
+describe.each([ccg, provider])('$userName', (navigator) => {
+  test.each([ShareScope.HEALTH, ShareScope.FULL])('opens, reads and writes plans shared with %s', (scope) => {
+    expect(powers(navigator, shared(scope))).toBe(`open read ${full}`);
+    expect(powers(navigator, shared(scope), navigator.userName)).toBe(`open read write ${full}`);
   });
 
-  test('sees nothing of the plans of others', () => {
-    expect(powers(navigator, 'someone@else')).toEqual({ may: 'open', sees: '' });
+  test('sees nothing of what is shared in summary only, elsewhere, or not at all', () => {
+    for (const facts of [
+      shared(ShareScope.SUMMARY),
+      shared(ShareScope.HEALTH, 'another case'),
+      shared(ShareScope.UNSPECIFIED, 'case', RelationKind.ASSIGNED),
+      nothing,
+    ])
+      expect(powers(navigator, facts)).toBe('');
   });
 
-  test('without a user name may do nothing', () => {
-    expect(policy.abilityFor({ ...navigator, userName: '' }).rules).toEqual([]);
+  test('sees nothing of a person whom a conflict of interest blocks', () => {
+    const blocked = { ...shared(ShareScope.FULL), blockedPersonIds: ['ada'] };
+    expect(powers(navigator, blocked, navigator.userName)).toBe('open');
+    const elsewhere = { ...shared(ShareScope.FULL), blockedPersonIds: ['eve'] };
+    expect(powers(navigator, elsewhere)).toBe(`open read ${full}`);
   });
 });
 
-describe('everyone else', () => {
-  test.each([
-    'referrer',
-    'partner-system',
-    'partner-professional',
-    'intake-worker',
-    'case-worker',
-    'service-manager',
-    'accommodation-worker',
-    'group-facilitator',
-    'volunteer-coordinator',
-    'volunteer',
-    'marac-coordinator',
-    'marac-representative',
-    'programme-facilitator',
-    'programme-manager',
-    'partner-support-worker',
-    'commissioner',
-    'information-governance',
-    'platform-operator',
-    'service:gateway',
-    'service:case',
-    'service:risk',
-    'service:outcomes',
-    'constructor',
-  ])('%s may do nothing', (role) => {
-    for (const kind of ['provider', 'council', 'ccg', 'partner'])
-      expect(policy.abilityFor(caller(role, kind)).rules).toEqual([]);
-  });
+test('a plan stays with the provider’s navigator when the share is over, and with nobody else', () => {
+  expect(powers(provider, nothing, provider.userName)).toBe(`read write ${full}`);
+  expect(powers(ccg, nothing, ccg.userName)).toBe('');
+});
 
-  test.each(['council', 'partner'])('a health navigator of a %s may do nothing', (kind) => {
-    expect(policy.abilityFor(caller('health-navigator', kind)).rules).toEqual([]);
-  });
+test('a partner’s professional reads what is shared for health, and neither opens nor writes', () => {
+  const housing = caller('partner-professional', 'housing');
+  expect(powers(housing, shared(ShareScope.HEALTH))).toBe(`read ${full}`);
+  expect(powers(housing, shared(ShareScope.FULL), housing.userName)).toBe(`read ${full}`);
+  expect(powers(housing, shared(ShareScope.SUMMARY))).toBe('');
+});
 
-  test.each(['programme-facilitator', 'programme-manager', 'commissioner'])(
-    '%s beside a survivor-side role may do nothing',
-    (walled) => {
-      const both = { ...caller('health-navigator', 'ccg'), roles: ['health-navigator', walled] };
-      expect(policy.abilityFor(both).rules).toEqual([]);
-    },
-  );
-
-  test('the empty grant lists nothing', () => {
-    const empty = accessibleBy(policy.abilityFor(caller('case-worker', 'provider')), 'read');
-    expect(empty.ofType('HealthPlan')).toEqual({ OR: [] });
-  });
+test('nobody else may do anything, nor a user without a name', () => {
+  for (const role of ['case-worker', 'service-manager', 'intake-worker', 'marac-coordinator', 'service:case'])
+    expect(rulesFor(caller(role, 'provider'), shared(ShareScope.FULL))).toEqual([]);
+  expect(rulesFor({ ...ccg, userName: '' }, shared(ShareScope.FULL))).toEqual([]);
 });

@@ -1,4 +1,12 @@
-import { abilityOf, type Caller, type Policy, type Privacy, subjectRecordsRules } from '@midas/kit';
+import {
+  abilityOf,
+  type Caller,
+  type Facts,
+  type Policy,
+  type Privacy,
+  subjectRecordsRules,
+} from '@midas/kit';
+import { type CallerFacts, RelationKind, ShareScope } from '@midas/proto/case/v1/access';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -10,33 +18,73 @@ interface Rule {
   readonly subject: 'HealthPlan';
   readonly fields?: readonly Privacy[];
   readonly conditions?: Prisma.HealthPlanWhereInput;
+  readonly inverted?: true;
 }
 
-/** Opens plans; those it opened are assigned to it: read in full but for addresses, and written. */
-const healthNavigator = ({ userName }: Caller): readonly Rule[] => [
-  { action: 'open', subject: 'HealthPlan' },
-  {
-    action: 'read',
-    subject: 'HealthPlan',
-    fields: ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'],
-    conditions: { navigator: userName },
-  },
-  { action: 'write', subject: 'HealthPlan', conditions: { navigator: userName } },
+/** A full-scope relationship, but for addresses. */
+const FULL = ['NONE', 'PERSONAL', 'SPECIAL_CATEGORY', 'FREE_TEXT'] as const;
+
+const plans = (action: Rule['action'], conditions: Prisma.HealthPlanWhereInput): Rule => ({
+  action,
+  subject: 'HealthPlan',
+  conditions,
+  ...(action === 'read' && { fields: FULL }),
+});
+
+/** Cases whose health plan is shared with the caller's organisation. */
+function sharedForHealth({ relations }: CallerFacts): Prisma.HealthPlanWhereInput {
+  const shared = relations.filter(
+    ({ kind, scope }) =>
+      kind === RelationKind.SHARED && (scope === ShareScope.HEALTH || scope === ShareScope.FULL),
+  );
+  return { caseId: { in: [...new Set(shared.map(({ caseId }) => caseId))] } };
+}
+
+/**
+ * Opens plans of cases that are shared for health, reads them, and writes those he or she opened. Within the provider
+ * an opened plan stays with its navigator; elsewhere it rests on the share and ends with it.
+ */
+const healthNavigator = ({ userName, organisationKind }: Caller, facts: CallerFacts): readonly Rule[] => {
+  const shared = sharedForHealth(facts);
+  const opened =
+    organisationKind === 'provider' ? { navigator: userName } : { ...shared, navigator: userName };
+  return [plans('open', shared), plans('read', shared), plans('read', opened), plans('write', opened)];
+};
+
+/** Reads the plans of cases that are shared for health. */
+const partnerProfessional = (_: Caller, facts: CallerFacts): readonly Rule[] => [
+  plans('read', sharedForHealth(facts)),
 ];
 
-/** Kinds of organisation that have health navigators. */
-const EMPLOYERS = ['ccg', 'provider'];
+const byRole: ReadonlyMap<string, (caller: Caller, facts: CallerFacts) => readonly Rule[]> = new Map([
+  ['health-navigator', healthNavigator],
+  ['partner-professional', partnerProfessional],
+]);
 
-/** A token that holds one of these beside a survivor-side role is refused everywhere. */
-const WALLED = ['programme-facilitator', 'programme-manager', 'commissioner'];
-
-function rulesFor(caller: Caller): readonly Rule[] {
-  if (caller.kind !== 'user' || !caller.userName) return [];
-  if (caller.roles.some((role) => WALLED.includes(role))) return [];
-  const navigates = caller.roles.includes('health-navigator') && EMPLOYERS.includes(caller.organisationKind);
-  return navigates ? healthNavigator(caller) : [];
+/** A conflict of interest takes away whatever was granted. */
+function withheld({ blockedPersonIds }: CallerFacts): readonly Rule[] {
+  if (blockedPersonIds.length === 0) return [];
+  const conditions = { personId: { in: [...blockedPersonIds] } };
+  return (['read', 'write'] as const).map((action) => ({
+    action,
+    subject: 'HealthPlan',
+    conditions,
+    inverted: true,
+  }));
 }
 
-export const policy = {
-  abilityFor: (caller: Caller) => abilityOf([...rulesFor(caller), ...subjectRecordsRules(caller)]),
-} satisfies Policy;
+/** The rules of a caller of whom these facts hold. */
+export function rulesFor(caller: Caller, facts: CallerFacts): readonly Rule[] {
+  if (caller.kind !== 'user' || !caller.userName) return [];
+  return [...caller.roles.flatMap((role) => byRole.get(role)?.(caller, facts) ?? []), ...withheld(facts)];
+}
+
+/** Whether it matters who a user is to the persons of what is asked for: here, always. */
+export const factsMatter = ({ roles }: Caller): boolean => roles.some((role) => byRole.has(role));
+
+export const policy = (factsOf: Facts<CallerFacts>): Policy => ({
+  abilityFor: async (caller, asked) => {
+    const facts = await factsOf(caller, asked);
+    return abilityOf([...rulesFor(caller, facts), ...subjectRecordsRules(caller)]);
+  },
+});

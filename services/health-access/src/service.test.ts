@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { notFound, type Running } from '@midas/kit';
 import {
+  forwardedUser,
   serviceClient,
   type TestDatabase,
   type TestNats,
@@ -9,7 +10,14 @@ import {
   testNats,
   testPeer,
   testServiceConfig,
+  waitFor,
 } from '@midas/kit/testing';
+import {
+  CallerFacts,
+  CallerFactsServiceService,
+  RelationKind,
+  ShareScope,
+} from '@midas/proto/case/v1/access';
 import { CaseForHealth, CaseServiceService } from '@midas/proto/case/v1/case';
 import {
   HealthAccessServiceService,
@@ -22,6 +30,35 @@ import { PrismaClient } from '../gen/prisma/client.ts';
 import { start } from './service.ts';
 
 const unknownCase = randomUUID();
+/** Cases that are shared with an organisation, by the scope of the grant. */
+const grants: { readonly organisation: string; readonly caseId: string; readonly scope: ShareScope }[] = [];
+const personsBlocked = new Map<string, string[]>();
+const personOf = new Map<string, string>();
+
+const share = (caseId: string, organisation = 'ccg', scope: ShareScope = ShareScope.HEALTH): string => {
+  grants.push({ organisation, caseId, scope });
+  return caseId;
+};
+const sharedCase = () => share(randomUUID());
+const endShares = (ended: string): void => {
+  const kept = grants.filter(({ caseId }) => caseId !== ended);
+  grants.splice(0, grants.length, ...kept);
+};
+
+function personIn(caseId: string): string {
+  const known = personOf.get(caseId) ?? randomUUID();
+  personOf.set(caseId, known);
+  return known;
+}
+
+const factsOf = (userName: string): CallerFacts =>
+  CallerFacts.fromPartial({
+    relations: grants
+      .filter(({ organisation }) => userName.endsWith(`@${organisation}`))
+      .map(({ caseId, scope }) => ({ kind: RelationKind.SHARED, caseId, scope, personId: personIn(caseId) })),
+    blockedPersonIds: personsBlocked.get(userName) ?? [],
+  });
+
 let database: TestDatabase;
 let nats: TestNats;
 let caseService: TestPeer;
@@ -30,13 +67,17 @@ let db: PrismaClient;
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([testDatabase('health-access'), testNats()]);
-  caseService = await testPeer(CaseServiceService, {
-    getCaseForHealth: async ({ caseId }, metadata) => {
-      if (caseId === unknownCase || !metadata['x-user-authorization']) throw notFound('Case');
-      const person = { familyName: 'Aldous', nhsNumber: '9434765919' };
-      return CaseForHealth.fromPartial({ caseId, personId: randomUUID(), team: 'team-a', person });
+  caseService = await testPeer(
+    { ...CaseServiceService, ...CallerFactsServiceService },
+    {
+      getCallerFacts: async (_, metadata) => factsOf(forwardedUser(metadata)),
+      getCaseForHealth: async ({ caseId }, metadata) => {
+        if (caseId === unknownCase || !metadata['x-user-authorization']) throw notFound('Case');
+        const person = { familyName: 'Aldous', nhsNumber: '9434765919' };
+        return CaseForHealth.fromPartial({ caseId, personId: personIn(caseId), team: 'team-a', person });
+      },
     },
-  });
+  );
   running = await start(
     testServiceConfig('health-access', {
       DATABASE_URL: database.url,
@@ -63,7 +104,7 @@ const eventsOf = async (aggregateId: string) =>
     ({ subject, aggregateVersion }) => `${aggregateVersion} ${subject}`,
   );
 
-const openPlan = () => navigator().openHealthPlan({ caseId: randomUUID() });
+const openPlan = () => navigator().openHealthPlan({ caseId: sharedCase() });
 const findNeed = (healthPlanId: string) =>
   navigator().recordHealthNeed({
     healthPlanId,
@@ -95,7 +136,7 @@ describe('a plan', () => {
   });
 
   test('is one a case, also when opened many times at once', async () => {
-    const caseId = randomUUID();
+    const caseId = sharedCase();
     const attempts = Array.from({ length: 4 }, () => navigator().openHealthPlan({ caseId }));
     const outcomes = await Promise.allSettled(attempts);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -104,9 +145,82 @@ describe('a plan', () => {
     expect(healthPlans).toHaveLength(1);
   });
 
-  test('is not opened for a case that case does not show', async () => {
-    await expect(navigator().openHealthPlan({ caseId: unknownCase })).rejects.toThrow(refusal('not-found'));
-    expect(await db.healthPlan.count({ where: { caseId: unknownCase } })).toBe(0);
+  test('is not opened for a case that is not shared for health, or that case does not show, alike', async () => {
+    share(unknownCase);
+    const summary = share(randomUUID(), 'ccg', ShareScope.SUMMARY);
+    const elsewhere = share(randomUUID(), 'housing');
+    const attempts = [unknownCase, randomUUID(), summary, elsewhere].map((caseId) =>
+      navigator()
+        .openHealthPlan({ caseId })
+        .catch((error: unknown) => error),
+    );
+    for (const error of await Promise.all(attempts))
+      expect(error).toMatchObject({ slug: 'not-found', message: 'No such case.' });
+    expect(await db.healthPlan.count({ where: { caseId: { in: [unknownCase, summary] } } })).toBe(0);
+  });
+
+  test('is told of to another navigator with whom the case is shared, by its id, and to nobody else', async () => {
+    const { healthPlanId, caseId } = await openPlan();
+    const other = as('health-navigator@provider');
+    await expect(other.openHealthPlan({ caseId })).rejects.toThrow(refusal('not-found'));
+    share(caseId, 'provider');
+    const error: unknown = await other.openHealthPlan({ caseId }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ slug: 'health-plan-exists' });
+    expect((error as Error).message).toContain(healthPlanId);
+    expect(await other.getHealthPlan({ healthPlanId })).toMatchObject({ navigator: 'health-navigator@ccg' });
+    const need = { healthPlanId, kind: HealthNeedKind.DENTAL, barrier: '' };
+    await expect(other.recordHealthNeed(need)).rejects.toThrow(refusal('forbidden'));
+  });
+
+  test('is read by a partner’s professional while the case is shared for health', async () => {
+    const { healthPlanId, caseId } = await openPlan();
+    const housing = as('partner-professional@housing');
+    share(caseId, 'housing', ShareScope.FULL);
+    const read = () => housing.getHealthPlan({ healthPlanId }).catch(() => undefined);
+    const plan = await waitFor(read, { what: 'the share to hold', timeoutMs: 2_000 });
+    expect(plan).toMatchObject({ caseId, nhsNumber: '9434765919' });
+    endShares(caseId);
+    await waitFor(async () => (await read()) === undefined, {
+      what: 'the end of the share',
+      timeoutMs: 2_000,
+    });
+    expect((await housing.listHealthPlans({ caseId, pageSize: 0, pageToken: '' })).healthPlans).toEqual([]);
+  });
+
+  test('is lost with the share by a navigator of another organisation, to a repeated key as well', async () => {
+    const caseId = sharedCase();
+    const headers = { 'idempotency-key': randomUUID() };
+    const { healthPlanId } = await navigator().openHealthPlan({ caseId }, { headers });
+    expect((await navigator().openHealthPlan({ caseId }, { headers })).healthPlanId).toBe(healthPlanId);
+    endShares(caseId);
+    const gone = () =>
+      navigator()
+        .getHealthPlan({ healthPlanId })
+        .then(
+          () => false,
+          (error: unknown) => Object(error).slug === 'not-found',
+        );
+    await waitFor(gone, { what: 'the end of the share', timeoutMs: 2_000 });
+    await expect(findNeed(healthPlanId)).rejects.toThrow(refusal('not-found'));
+    await expect(navigator().openHealthPlan({ caseId }, { headers })).rejects.toThrow(refusal('not-found'));
+  });
+
+  test('stays with the provider’s navigator when the share is over, and is hidden by a conflict of interest', async () => {
+    const own = as('health-navigator@provider');
+    const caseId = share(randomUUID(), 'provider');
+    const { healthPlanId } = await own.openHealthPlan({ caseId });
+    endShares(caseId);
+    await waitFor(async () => (await own.getHealthPlan({ healthPlanId })).healthPlanId, { what: 'the plan' });
+    personsBlocked.set('health-navigator@provider', [personIn(caseId)]);
+    await waitFor(
+      () =>
+        own.getHealthPlan({ healthPlanId }).then(
+          () => false,
+          (error: unknown) => Object(error).slug === 'not-found',
+        ),
+      { what: 'the block to hold', timeoutMs: 2_000 },
+    );
+    personsBlocked.clear();
   });
 
   test('of another navigator answers like an unknown one, to read and to write', async () => {
@@ -193,14 +307,21 @@ describe('needs and referrals', () => {
 });
 
 describe('without case', () => {
-  test('plans are read and written, opening one is unavailable and leaves nothing', async () => {
+  test('everything is unavailable alike, and nothing is left behind', async () => {
     const { healthPlanId } = await openPlan();
+    const caseId = sharedCase();
     await caseService[Symbol.asyncDispose]();
-    const caseId = randomUUID();
-    await expect(navigator().openHealthPlan({ caseId })).rejects.toThrow(
-      expect.objectContaining({ kind: 'unavailable' }),
-    );
+    const refused = (read: Promise<unknown>) =>
+      read.then(
+        () => false,
+        (error: unknown) => Object(error).slug === 'access-unavailable' && Object(error).message,
+      );
+    const known = await waitFor(() => refused(navigator().getHealthPlan({ healthPlanId })), {
+      what: 'what is known of the caller to grow old',
+    });
+    expect(await refused(navigator().getHealthPlan({ healthPlanId: randomUUID() }))).toBe(known);
+    expect(await refused(navigator().openHealthPlan({ caseId }))).toBe(known);
+    expect(await refused(findNeed(healthPlanId))).toBe(known);
     expect(await db.healthPlan.count({ where: { caseId } })).toBe(0);
-    expect(await findNeed(healthPlanId)).toMatchObject({ kind: HealthNeedKind.DENTAL });
   });
 });

@@ -1,4 +1,13 @@
-import { type Answer, type Call, command, type Handlers, notFound, query, type Remote } from '@midas/kit';
+import {
+  type Answer,
+  type Call,
+  command,
+  fail,
+  type Handlers,
+  notFound,
+  query,
+  type Remote,
+} from '@midas/kit';
 import type { CaseServiceService } from '@midas/proto/case/v1/case';
 import {
   type HealthAccessServiceService,
@@ -14,6 +23,7 @@ import {
   attendReferral,
   findNeed,
   type HealthNeed,
+  type HealthPlan,
   type HealthReferral,
   makeReferral,
   openPlan,
@@ -47,10 +57,14 @@ export function planHandlers({
 
   return {
     openHealthPlan: command({
-      prepare: ({ caseId }, call) => cases.getCaseForHealth({ caseId }, { call }),
+      prepare: ({ caseId }, call) => {
+        if (!call.may('open', 'HealthPlan', { caseId })) throw notFound('Case');
+        return cases.getCaseForHealth({ caseId }, { call });
+      },
       decide: async ({ occurredAt }, unit, facts) => {
-        const plan = openPlan(newId(), facts, unit.caller.userName, { at: occurredAt, now: unit.now });
-        await plans.addPlan(unit.db, plan);
+        const opened = openPlan(newId(), facts, unit.caller.userName, { at: occurredAt, now: unit.now });
+        const { plan, added } = await plans.addPlan(unit.db, opened);
+        if (!added) alreadyThere(unit, plan);
         return { id: plan.id, version: 1, answer: showPlan(unit, { ...plan, needs: [], referrals: [] }) };
       },
       reread,
@@ -107,6 +121,12 @@ export function planHandlers({
       reread: async (id, call) => showReferral(call, await loadReferral(call, 'read', id)),
     }),
   };
+}
+
+/** The case has a plan: told to whoever may read it. To anybody else there is no such case. */
+function alreadyThere(call: Call, plan: HealthPlan): never {
+  if (!call.may('read', 'HealthPlan', plan)) throw notFound('Case');
+  return fail('conflict', 'health-plan-exists', `This case has a health plan already: ${plan.id}.`);
 }
 
 /** What was found, if the caller may do this to its plan; unknown and not to be read are the same 404. */

@@ -61,11 +61,13 @@ export function planStore(sealer: Sealer) {
   });
 
   return {
-    /** Stores a plan; 409 `health-plan-exists` when its case has one. */
-    async addPlan(db: Db, plan: HealthPlan): Promise<void> {
+    /** Stores a new plan, or answers with the one that its case has. */
+    async addPlan(db: Db, plan: HealthPlan): Promise<{ readonly plan: HealthPlan; readonly added: boolean }> {
       const data = [{ ...plan, nhsNumber: nhsNumber.sealText(plan.id, plan.nhsNumber) }];
       const { count } = await db.healthPlan.createMany({ data, skipDuplicates: true });
-      if (count === 0) fail('conflict', 'health-plan-exists', 'This case has a health plan already.');
+      if (count === 1) return { plan, added: true };
+      const { caseId } = plan;
+      return { plan: openPlan(await db.healthPlan.findUniqueOrThrow({ where: { caseId } })), added: false };
     },
 
     async addNeed(db: Db, need: HealthNeed): Promise<void> {

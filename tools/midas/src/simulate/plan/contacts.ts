@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import { addDays, londonDate } from '../time.ts';
 import { ACTORS, CASE_WORKERS } from './actors.ts';
 import { clockTime, daysLater } from './couple.ts';
-import { caseId, type OpenCase, type ReferralDraft } from './referrals.ts';
+import { allocateId, caseId, type OpenCase, type ReferralDraft } from './referrals.ts';
 import { type Post, ref } from './step.ts';
 
 interface Contact {
@@ -50,7 +50,7 @@ export function contactSteps(
 ): { readonly steps: readonly Post[]; readonly openCase: OpenCase } {
   const theCase = ref(caseId(draft.id));
   const worker = chance.pick(CASE_WORKERS);
-  const allocate = `${draft.id}/allocate`;
+  const allocate = allocateId(draft.id);
   const allocatedAt = daysLater(chance, openedAt, chance.int(0, 1));
   const steps: Post[] = [
     {
@@ -124,6 +124,7 @@ export function contactSteps(
       victim,
       perpetrator,
       openedAt,
+      worker: worker.user,
       engagedAt,
       closedAt,
     },

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import { addMinutes } from '../time.ts';
 import { ACTORS } from './actors.ts';
 import { daysLater } from './couple.ts';
-import type { OpenCase } from './referrals.ts';
+import { allocateId, type OpenCase } from './referrals.ts';
 import { type Post, ref } from './step.ts';
 
 const NEEDS = [
@@ -14,17 +14,37 @@ const NEEDS = [
   ['MENTAL_HEALTH', 'talking-therapies'],
 ] as const;
 
-/** Health plans for some engaged cases: needs found, referrals made for most, attended by some. */
+/**
+ * Health plans for some engaged cases: shared for health with the person's consent by whoever works the case, then opened
+ * by a navigator; needs found, referrals made for most, attended by some.
+ */
 export function healthSteps(cases: readonly OpenCase[], chance: Random): readonly Post[] {
   return cases
     .filter((one) => one.engagedAt !== undefined && chance.chance(0.12))
     .flatMap((one) => planSteps(one, chance));
 }
 
-function planSteps({ id, caseStep, engagedAt = '' }: OpenCase, chance: Random): readonly Post[] {
+function planSteps({ id, caseStep, worker = '', engagedAt = '' }: OpenCase, chance: Random): readonly Post[] {
   const plan = `${id}/health-plan`;
+  const share = `${id}/health-share`;
   const openedAt = daysLater(chance, engagedAt, chance.int(0, 5));
   const steps: Post[] = [
+    {
+      kind: 'post',
+      id: share,
+      at: engagedAt,
+      actor: worker,
+      path: ['/v1/cases/', ref(caseStep), '/share-grants'],
+      body: {
+        organisation: 'ccg',
+        purpose: 'direct-care',
+        scope: 'SHARE_SCOPE_HEALTH',
+        lawful_basis: 'LAWFUL_BASIS_CONSENT',
+        consent_given: true,
+      },
+      answer: 'share_grant_id',
+      after: [allocateId(id)],
+    },
     {
       kind: 'post',
       id: plan,
@@ -33,6 +53,7 @@ function planSteps({ id, caseStep, engagedAt = '' }: OpenCase, chance: Random): 
       path: ['/v1/health-plans'],
       body: { case_id: ref(caseStep), occurred_at: openedAt },
       answer: 'health_plan_id',
+      after: [share],
     },
   ];
   chance

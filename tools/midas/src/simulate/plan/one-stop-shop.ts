@@ -72,6 +72,7 @@ export function oneStopShopWork(
         perpetrator,
         caseStep: caseId(id),
         openedAt: addMinutes(accept.at, 1),
+        worker: undefined,
         engagedAt: undefined,
         closedAt: undefined,
         find: findCaseStep(accept, id),

@@ -51,6 +51,7 @@ export interface ReferralDraft extends Couple {
 
 const submitId = (id: string): string => `${id}/submit`;
 export const caseId = (id: string): string => `${id}/case`;
+export const allocateId = (id: string): string => `${id}/allocate`;
 
 export function submitStep(draft: ReferralDraft, reference: (id: string) => string): Post {
   const { id, door, support, referredAt, victim, perpetrator } = draft;
@@ -123,6 +124,8 @@ export interface OpenCase extends Couple {
   readonly id: string;
   readonly caseStep: string;
   readonly openedAt: string;
+  /** The case-worker whom it is allocated to; undefined where nobody allocated it. */
+  readonly worker: string | undefined;
   /** Since when the person takes part; undefined where nobody reached them yet. */
   readonly engagedAt: string | undefined;
   readonly closedAt: string | undefined;
