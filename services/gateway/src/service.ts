@@ -10,6 +10,7 @@ import {
   observeProcess,
   registry,
   serviceTokens,
+  transport,
 } from '@midas/kit';
 import { buildApp } from './app.ts';
 import { openPeers, type Peers } from './calls/peers.ts';
@@ -41,7 +42,7 @@ export const start = async (config = loadConfig(gatewayConfig)): Promise<Running
   const endpoints = readEndpoints(registry);
   const addresses = peerAddresses(config);
   requireAddresses(endpoints, addresses);
-  const peers = openPeers(addresses);
+  const peers = openPeers(addresses, transport(config, { log }));
   const answers = answerLog(log);
   const state = health([
     identityCheck(`${realm}/protocol/openid-connect/certs`),

@@ -50,3 +50,4 @@ export {
 } from './run.ts';
 export * from './subject/index.ts';
 export * from './telemetry/index.ts';
+export { plainTransport, type Transport, transport } from './tls/index.ts';

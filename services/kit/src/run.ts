@@ -48,6 +48,7 @@ import { listen, makeServer, shutdown } from './rpc/server.ts';
 import type { ServiceDefinition } from './rpc/types.ts';
 import { observeProcess } from './telemetry/process-meters.ts';
 import { currentTraceId } from './telemetry/tracing.ts';
+import { type Transport, transport } from './tls/index.ts';
 
 /** What the parts of a service are made of. */
 export interface Deps<Db, Config = ServiceConfig> {
@@ -115,7 +116,8 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const db = options.prisma(databaseAdapter(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, name }));
   const realm = config.KEYCLOAK_INTERNAL_URL.replace(/\/$/, '');
   const jwksUrl = `${realm}/protocol/openid-connect/certs`;
-  const peers = peerClients(config, name, realm);
+  const wire = transport(config, { log });
+  const peers = peerClients(config, name, realm, wire);
   const deps: Deps<Db, Config> = {
     db,
     sealer: columns,
@@ -157,6 +159,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const server = makeServer(
     {
       service: name,
+      transport: wire,
       authentication: {
         callee: name,
         ...realmVerifiers(name, config),
@@ -182,7 +185,7 @@ export async function runService<Db extends Database, Config extends ServiceConf
   const stopping = new AbortController();
   const stopObserving = [observeProcess(name), observeOutbox(name, db)];
 
-  const address = await listen(server, config.LISTEN_HOST, config.GRPC_PORT);
+  const address = await listen(server, config.LISTEN_HOST, config.GRPC_PORT, wire.server());
   const admin = await adminServer({ host: config.LISTEN_HOST, port: config.ADMIN_PORT, health: state });
   relaying.start();
   consuming.start();
@@ -269,7 +272,7 @@ interface Peers {
   readonly close: () => void;
 }
 
-function peerClients(config: ServiceConfig, name: string, realm: string): Peers {
+function peerClients(config: ServiceConfig, name: string, realm: string, wire: Transport): Peers {
   const tokens = serviceTokens({
     tokenUrl: `${realm}/protocol/openid-connect/token`,
     clientId: `service-${name}`,
@@ -281,7 +284,7 @@ function peerClients(config: ServiceConfig, name: string, realm: string): Peers 
       const variable = `${callee.toUpperCase().replaceAll('-', '_')}_ADDRESS` as const;
       const address = config[variable];
       if (!address) throw new Error(`${variable} is not set, and ${name} calls ${callee}.`);
-      const client = remote(definition, { callee, address, tokens });
+      const client = remote(definition, { callee, address, tokens, transport: wire });
       open.push(client);
       return client;
     },

@@ -1,5 +1,5 @@
-import { type ChannelOptions, Client, connectivityState, credentials } from '@grpc/grpc-js';
-import { largestMessage } from '@midas/kit';
+import { type ChannelOptions, Client, connectivityState } from '@grpc/grpc-js';
+import { largestMessage, type Transport } from '@midas/kit';
 
 /** The channels to the services, one each. */
 export interface Peers {
@@ -23,12 +23,12 @@ const options: ChannelOptions = {
 };
 
 /** Opens the channels. Services that are down do not matter: gRPC keeps trying. */
-export function openPeers(addresses: Readonly<Record<string, string>>): Peers {
+export function openPeers(addresses: Readonly<Record<string, string>>, wire: Pick<Transport, 'to'>): Peers {
   const clients = new Map(
-    Object.entries(addresses).map(([name, address]) => [
-      name,
-      new Client(target(address), credentials.createInsecure(), options),
-    ]),
+    Object.entries(addresses).map(([name, address]) => {
+      const channel = wire.to(name);
+      return [name, new Client(target(address), channel.credentials, { ...options, ...channel.options })];
+    }),
   );
   return {
     of(name) {

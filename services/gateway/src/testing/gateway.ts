@@ -1,3 +1,4 @@
+import { plainTransport } from '@midas/kit';
 import type { FastifyInstance } from 'fastify';
 import { type AppDeps, buildApp } from '../app.ts';
 import { openPeers, type Peers } from '../calls/peers.ts';
@@ -29,7 +30,7 @@ export async function testGateway(
   addresses: Readonly<Record<string, string>>,
   overrides: Partial<AppDeps> = {},
 ): Promise<TestGateway> {
-  const peers = openPeers(addresses);
+  const peers = openPeers(addresses, plainTransport);
   const answered: Answered[] = [];
   const unknown: unknown[] = [];
   const app = await buildApp({

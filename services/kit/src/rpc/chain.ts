@@ -41,6 +41,8 @@ export interface Rpc<Db> {
 export interface Arriving {
   readonly raw: Buffer;
   readonly metadata: Metadata;
+  /** Services that the peer's certificate speaks for; undefined where there is no mutual TLS. */
+  readonly certified: readonly string[] | undefined;
   /** Milliseconds since 1970. */
   readonly deadline: number;
   readonly signal: AbortSignal;
@@ -66,7 +68,7 @@ export async function runChain<Db extends Database>(
   const { method } = rpc;
   let caller: Caller;
   try {
-    caller = await authenticate(chain.authentication, arriving.metadata, method.access);
+    caller = await authenticate(chain.authentication, arriving.metadata, method.access, arriving.certified);
   } catch (error) {
     const refusal = answerable(error, traceId);
     arriving.onUnknownCaller(refusal);

@@ -14,6 +14,7 @@ import { logger } from '../log/logger.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import { type TestDatabase, testDatabase, testKeyRing } from '../testing/index.ts';
 import { waitFor } from '../testing/wait.ts';
+import { plainTransport } from '../tls/index.ts';
 import { type Remote, remote } from './client.ts';
 import { startTestService, type TestService } from './fixture/service.ts';
 import { type TestRealm, testRealm } from './fixture/tokens.ts';
@@ -61,6 +62,7 @@ function clientOf(name: string, tokens?: ServiceTokens): Remote<Definition> {
   const client = remote(ReferralServiceService, {
     callee: 'referral',
     address: new URL(wire.url).host,
+    transport: plainTransport,
     tokens: tokens ?? ((callee) => realm.service(name, callee)),
   });
   open.push(client);

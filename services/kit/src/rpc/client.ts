@@ -1,10 +1,11 @@
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { type MethodContract, methodsOf } from '../contract/methods.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { errorFromGrpc } from '../errors/wire.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { ServiceTokens } from '../identity/service-tokens.ts';
 import { inject, inSpan } from '../telemetry/tracing.ts';
+import type { Transport } from '../tls/index.ts';
 import { largestMessage } from './server.ts';
 import type { Call, MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from './types.ts';
 
@@ -33,6 +34,8 @@ export interface RemoteOptions {
   /** `host:port`; a name with several addresses is balanced over them. */
   readonly address: string;
   readonly tokens: ServiceTokens;
+  /** How this process speaks gRPC. */
+  readonly transport: Pick<Transport, 'to'>;
 }
 
 const standardTimeout = 5_000;
@@ -41,21 +44,19 @@ const pauses = [50, 200];
 
 /** A client of another service. Connects at its first call. */
 export function remote<S extends ServiceDefinition>(definition: S, options: RemoteOptions): Remote<S> {
-  const { address } = options;
-  const client = new Client(
-    address.includes('://') ? address : `dns:///${address}`,
-    credentials.createInsecure(),
-    {
-      'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      'grpc.max_receive_message_length': largestMessage,
-      'grpc.max_send_message_length': largestMessage,
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 5_000,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      // A peer that comes back is found within seconds, not after the standard two minutes.
-      'grpc.max_reconnect_backoff_ms': 2_000,
-    },
-  );
+  const { address, callee } = options;
+  const channel = options.transport.to(callee);
+  const client = new Client(address.includes('://') ? address : `dns:///${address}`, channel.credentials, {
+    ...channel.options,
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+    'grpc.max_receive_message_length': largestMessage,
+    'grpc.max_send_message_length': largestMessage,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    // A peer that comes back is found within seconds, not after the standard two minutes.
+    'grpc.max_reconnect_backoff_ms': 2_000,
+  });
   const contracts = contractsOf(definition);
   const methods = Object.fromEntries(
     Object.entries(definition).map(([name, method]) => {

@@ -1,7 +1,7 @@
 import {
   Metadata,
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
   status,
@@ -13,6 +13,7 @@ import { errorTable } from '../errors/table.ts';
 import { errorToGrpc } from '../errors/wire.ts';
 import { meters } from '../telemetry/meters.ts';
 import { currentTraceId, extract, inSpan } from '../telemetry/tracing.ts';
+import type { Transport } from '../tls/index.ts';
 import { type Chain, type Leaving, type Rpc, runChain } from './chain.ts';
 import { answerable } from './failures.ts';
 import type { Bound } from './handlers.ts';
@@ -24,11 +25,14 @@ export const largestMessage = 4 * 1024 * 1024;
 /** Milliseconds that a call may take when its caller named no deadline. */
 const standardDeadline = 30_000;
 
+/** What a server answers by. */
+interface Serving<Db> extends Chain<Db> {
+  readonly service: string;
+  readonly transport: Pick<Transport, 'peer'>;
+}
+
 /** The gRPC server of a service, not yet listening. Throws when an RPC has no access option or no handler. */
-export function makeServer<Db extends Database>(
-  chain: Chain<Db> & { readonly service: string },
-  services: readonly Bound<Db>[],
-): Server {
+export function makeServer<Db extends Database>(chain: Serving<Db>, services: readonly Bound<Db>[]): Server {
   const server = new Server({
     'grpc.max_receive_message_length': largestMessage,
     'grpc.max_send_message_length': largestMessage,
@@ -79,9 +83,14 @@ type Handler = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffe
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** Binds the server to `host:port` (port 0: a free one) and resolves with the address. */
-export function listen(server: Server, host: string, port: number): Promise<string> {
+export function listen(
+  server: Server,
+  host: string,
+  port: number,
+  credentials: ServerCredentials,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
       if (error === null) resolve(`${host}:${bound}`);
       else reject(error);
     });
@@ -116,7 +125,7 @@ function rpcsOf<Db>({ typeName, methods }: Bound<Db>): readonly Rpc<Db>[] {
 }
 
 function handler<Db extends Database>(
-  chain: Chain<Db> & { readonly service: string },
+  chain: Serving<Db>,
   rpc: Rpc<Db>,
   onUnknownCaller: (error: DomainError) => void,
 ): Handler {
@@ -157,7 +166,7 @@ function handler<Db extends Database>(
 }
 
 async function arrive<Db extends Database>(
-  chain: Chain<Db>,
+  chain: Serving<Db>,
   rpc: Rpc<Db>,
   call: ServerUnaryCall<Buffer, Buffer>,
   onUnknownCaller: (error: DomainError) => void,
@@ -170,7 +179,15 @@ async function arrive<Db extends Database>(
   });
   if (call.cancelled) fail('timeout', 'timeout', 'The call took too long. Try again later.');
   const { request: raw, metadata } = call;
-  const arriving = { raw, metadata, deadline: deadlineOf(call), signal: gone.signal, onUnknownCaller };
+  const certified = chain.transport.peer(call);
+  const arriving = {
+    raw,
+    metadata,
+    certified,
+    deadline: deadlineOf(call),
+    signal: gone.signal,
+    onUnknownCaller,
+  };
   return runChain(chain, rpc, arriving).finally(() => {
     isSettled = true;
   });

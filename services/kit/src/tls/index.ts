@@ -1,0 +1,1 @@
+export { type Channel, plainTransport, type Transport, transport } from './transport.ts';
