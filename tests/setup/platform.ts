@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   freePort,
   type TestDatabase,
+  type TestNats,
   testDatabase,
   testNats,
   testServiceEnvironment,
@@ -42,21 +43,24 @@ export interface Platform extends AsyncDisposable {
   readonly gatewayUrl: string;
   readonly processes: Readonly<Record<ProcessName, PlatformProcess>>;
   readonly databases: Readonly<Record<ServiceName, TestDatabase>>;
-  readonly nats: Awaited<ReturnType<typeof testNats>>;
+  readonly nats: TestNats;
 }
+
+type Environment = Readonly<Record<string, string>>;
 
 const addressName = (name: string): string => `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`;
 
 /**
  * The whole platform as processes of its own: seven processes, six databases, one NATS server, on free ports.
- * `environment` is added to every process; of the processes only those `started` run at first.
+ * `environment` is added to every process, or each gets its own; of the processes only those `started` run at first.
  */
 export async function testPlatform(
-  environment: Readonly<Record<string, string>> = {},
+  environment: Environment | ((name: ProcessName) => Environment) = {},
   started: readonly ProcessName[] = [...services, 'gateway'],
+  startNats: () => Promise<TestNats> = testNats,
 ): Promise<Platform> {
   await using undo = new AsyncDisposableStack();
-  const nats = undo.use(await testNats());
+  const nats = undo.use(await startNats());
   const names: readonly ProcessName[] = [...services, 'gateway'];
   const ports = await Promise.all(
     names.map(async (name) => [name, await freePort(), await freePort()] as const),
@@ -74,7 +78,7 @@ export async function testPlatform(
         ...(name === 'gateway'
           ? { HTTP_PORT: String(port), RATE_LIMIT_PER_MINUTE: '1000000' }
           : { GRPC_PORT: String(port), DATABASE_URL: databases[name].url, ...nats.environment(name) }),
-        ...environment,
+        ...(typeof environment === 'function' ? environment(name) : environment),
       };
       const process = platformProcess(name, `127.0.0.1:${port}`, `http://127.0.0.1:${adminPort}`, () =>
         testServiceEnvironment(name, own),

@@ -1,6 +1,7 @@
 // Spans and metrics of a test are real ones, as in a process.
 import '../telemetry/start.ts';
 
+export { installCertificate, type TestAuthority, testAuthority } from './certificates.ts';
 export { serviceClient, type TestCall, type TestCaller, type TestClient } from './client.ts';
 export {
   type KeyRingText,

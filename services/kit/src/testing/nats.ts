@@ -12,8 +12,11 @@ import { messageHeaders } from '../events/headers.ts';
 import { natsOptions } from '../events/nats-options.ts';
 import { applyDurable, applyStream } from '../events/stream.ts';
 import { natsAccounts, type StreamUser, streamAdmin, streamUsers } from '../events/stream-users.ts';
+import type { installCertificate } from './certificates.ts';
 import { suiteVariable } from './env.ts';
 import { waitFor } from './wait.ts';
+
+type CertificateVariables = ReturnType<typeof installCertificate>;
 
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
@@ -42,13 +45,13 @@ function usersOfTests(): readonly StreamUser[] {
 
 /**
  * A NATS server of the test's own, on a free port, with JetStream, the platform's stream and its durable consumers, and
- * the users and permissions that the services have anywhere.
+ * the users and permissions that the services have anywhere. With a certificate it speaks mutual TLS only, as `localhost`.
  */
-export async function testNats(): Promise<TestNats> {
+export async function testNats(tls?: CertificateVariables): Promise<TestNats> {
   const binary = suiteVariable('MIDAS_TEST_NATS_SERVER');
   const store = await mkdtemp(join(tmpdir(), 'midas-nats-'));
   const port = await freePort();
-  const url = `nats://127.0.0.1:${port}`;
+  const url = tls === undefined ? `nats://127.0.0.1:${port}` : `tls://localhost:${port}`;
   const users = usersOfTests();
   const keys = new Map(
     [streamAdmin, ...users.map(({ name }) => name)].map((name) => [name, nkeys.createUser()] as const),
@@ -65,11 +68,14 @@ export async function testNats(): Promise<TestNats> {
   const settings = join(store, 'server.conf');
   await writeFile(
     settings,
-    JSON.stringify({ accounts: natsAccounts(users, (user) => ({ nkey: keyOf(user).getPublicKey() })) }),
+    JSON.stringify({
+      accounts: natsAccounts(users, (user) => ({ nkey: keyOf(user).getPublicKey() })),
+      ...(tls === undefined ? {} : { tls: serverTls(tls) }),
+    }),
     { mode: 0o600 },
   );
   const connectAs = (user = streamAdmin): Promise<NatsConnection> =>
-    connect({ ...natsOptions(environment(user), user), reconnect: false, timeout: 20_000 });
+    connect({ ...natsOptions({ ...environment(user), ...tls }, user), reconnect: false, timeout: 20_000 });
   let server: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
@@ -118,6 +124,10 @@ export async function testNats(): Promise<TestNats> {
       await rm(store, { recursive: true, force: true });
     },
   };
+}
+
+function serverTls({ TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE }: CertificateVariables) {
+  return { cert_file: TLS_CERT_FILE, key_file: TLS_KEY_FILE, ca_file: TLS_CA_FILE, verify: true };
 }
 
 async function publishAll(connection: NatsConnection, rows: readonly OutboxRow[]): Promise<void> {
