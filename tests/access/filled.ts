@@ -2,9 +2,13 @@ import {
   type DescField,
   type DescMessage,
   fromJson,
+  getOption,
+  hasOption,
   type JsonObject,
   type JsonValue,
+  ScalarType,
 } from '@bufbuild/protobuf';
+import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { registry, validate } from '@midas/kit';
 
 // What each rule asks for. A rule without a line here stops the test with its name.
@@ -15,6 +19,11 @@ const byRule: Readonly<Record<string, JsonValue>> = {
   past_date: '1985-04-12',
   phone: '+441634000000',
   code: 'code',
+};
+// The same of rules over whole messages: the fields that satisfy them.
+const byMessageRule: Readonly<Record<string, JsonObject>> = {
+  'person_named.enough': { nhs_number: '9434765919' },
+  'grant_share.basis': { consent_given: true },
 };
 const longest = 60;
 
@@ -41,6 +50,11 @@ function mend(
   body: Record<string, JsonValue>,
   { field: path, rule }: { readonly field: string; readonly rule: string },
 ): void {
+  const more = byMessageRule[rule];
+  if (more !== undefined && path === '') {
+    Object.assign(body, more);
+    return;
+  }
   const steps = [...path.matchAll(/([a-z0-9_]+)|\[(\d+)\]/g)];
   let holder: Record<string, JsonValue> | JsonValue[] = body;
   let at: DescMessage | undefined = desc;
@@ -60,10 +74,12 @@ function mend(
 }
 
 function mended(field: DescField | undefined, rule: string, current: JsonValue | undefined): JsonValue {
-  const known = byRule[rule];
+  const known = byRule[rule] ?? byMessageRule[rule];
   if (known !== undefined) return known;
+  if (rule === 'string.in' && field !== undefined) return permitted(field);
   if (rule === 'string.min_len' && typeof current === 'string')
     return current.padEnd(current.length * 2, 'x');
+  if (rule === 'timestamp.gt_now') return new Date(Date.now() + 86_400_000).toISOString();
   if (rule === 'repeated.min_items' || field?.fieldKind === 'list') {
     return [...(Array.isArray(current) ? current : []), field === undefined ? {} : first(field)];
   }
@@ -71,9 +87,15 @@ function mended(field: DescField | undefined, rule: string, current: JsonValue |
   throw new Error(`${field?.toString()}: no value is known for the rule ${rule}`);
 }
 
+/** The first of the values that a rule lists. */
+function permitted(field: DescField): string {
+  const { type } = (hasOption(field, fieldRules) ? getOption(field, fieldRules) : undefined) ?? {};
+  return (type?.case === 'string' ? type.value.in[0] : undefined) ?? '';
+}
+
 function first(field: DescField): JsonValue {
   if (field.message?.typeName === 'google.protobuf.Timestamp') return '2018-01-02T09:00:00Z';
   if (field.message !== undefined) return {};
   if (field.enum !== undefined) return field.enum.values[1]?.name ?? '';
-  return field.fieldKind === 'scalar' && field.scalar === 9 ? 'x' : 1;
+  return field.scalar === ScalarType.STRING ? 'x' : 1;
 }

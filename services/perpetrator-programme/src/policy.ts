@@ -1,4 +1,4 @@
-import { ALL_CLASSES, abilityOf, type Caller, type Policy, type Privacy } from '@midas/kit';
+import { ALL_CLASSES, abilityOf, type Caller, contractRoles, type Policy, type Privacy } from '@midas/kit';
 import type { Prisma } from '../gen/prisma/client.ts';
 
 /**
@@ -45,30 +45,17 @@ const byService: ReadonlyMap<string, readonly Rule[]> = new Map<string, readonly
   ['service:case', [{ action: 'read', subject: 'ProgrammeParticulars', fields: ALL_CLASSES }]],
 ]);
 
-/** A token that holds one of these beside a role of the programme is refused everywhere: the wall. */
-const ACROSS_THE_WALL = [
-  'referrer',
-  'partner-system',
-  'partner-professional',
-  'intake-worker',
-  'case-worker',
-  'service-manager',
-  'accommodation-worker',
-  'group-facilitator',
-  'volunteer-coordinator',
-  'volunteer',
-  'marac-coordinator',
-  'marac-representative',
-  'health-navigator',
-  'partner-support-worker',
-  'commissioner',
-  'information-governance',
-];
+/** A token that holds one of these beside a role of the programme is refused here as everywhere: the wall. */
+const acrossTheWall: ReadonlySet<string> = new Set(
+  [...contractRoles().values()]
+    .filter(({ side }) => side !== 'PROGRAMME' && side !== 'NEUTRAL')
+    .map(({ name }) => name),
+);
 
 function rulesFor(caller: Caller): readonly Rule[] {
   if (caller.kind === 'service') return caller.roles.flatMap((role) => byService.get(role) ?? []);
   if (caller.kind !== 'user' || !caller.userName || caller.organisationKind !== 'provider') return [];
-  if (caller.roles.some((role) => ACROSS_THE_WALL.includes(role))) return [];
+  if (caller.roles.some((role) => acrossTheWall.has(role))) return [];
   return caller.roles.flatMap((role) => byRole.get(role)?.(caller) ?? []);
 }
 
