@@ -22,6 +22,7 @@ export {
   isUniqueViolation,
   type KeyedDigest,
   type Keyset,
+  lastingDigest,
   type NamedDigest,
   newId,
   type PagePosition,

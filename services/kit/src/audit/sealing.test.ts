@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PrismaClient } from '../../gen/prisma/client.ts';
+import { auditInsert, auditJson } from '../db/effects.ts';
 import { databaseAdapter, newId, transact } from '../db/index.ts';
 import { waitFor } from '../testing/index.ts';
-import { entry, type Trail, trail } from '../testing/trail.ts';
+import { type Trail, trail } from '../testing/trail.ts';
 import { type CopiedHead, headIn } from './heads.ts';
 import { sealBatch, unsealedAge } from './seal-table.ts';
 import { type SealingOptions, sealing, type TrailSealing } from './sealing.ts';
@@ -124,7 +125,7 @@ test('replicas that seal at once make one chain, and each entry is in it once', 
       await on.write(10);
       await transact(on.db, async (tx) => {
         await tx.note.create({ data: { id: newId(), version: 1, recordedAt: new Date() } });
-        return { value: undefined, effects: { events: [], audit: entry() } };
+        return { value: undefined, effects: { events: [], audit: on.entry() } };
       });
     });
     await Promise.all(rounds);
@@ -148,9 +149,7 @@ test('an entry whose transaction commits late is sealed late, and holds the plac
     await on.write(3);
     await on.seal();
     await late.query('BEGIN');
-    await late.query(`INSERT INTO audit_entry (id, at, subject, user_name, client, via, organisation, roles, rpc, action,
-        record_ids, purpose, decision, outcome, trace_id)
-      VALUES (gen_random_uuid(), now(), 's', 'u', 'c', 'v', 'o', '{}', '/x/Y', 'read', '{}', '', 'allow', 'ok', '')`);
+    await late.query(auditInsert('$1'), [auditJson([on.entry()])]);
     await on.write(5);
     // The five have higher numbers and are committed; they wait, since the first of all is not yet decided.
     expect((await sealBatch(on.db, { service: 'kit', limit: 100 })).seal).toBeUndefined();
@@ -167,10 +166,11 @@ test('a database that was moved to a server with fewer transactions is sealed on
   await on.write(4);
   await on.seal();
   // As the trail looks on the new server: its last entries, sealed or not, were written in transactions yet to come.
-  const forged = `INSERT INTO audit_entry SELECT gen_random_uuid(), nextval('audit_entry_seq_seq'), at, subject, user_name,
-    client, via, organisation, roles, rpc, action, record_ids, purpose, decision, outcome, trace_id, filter_digest,
-    written_in + 1000000000 FROM audit_entry ORDER BY seq LIMIT 3`;
-  await on.admin.query(forged);
+  const unsealed = await on.write(3);
+  await on.admin.query(
+    'UPDATE audit_entry SET written_in = written_in + 1000000000 WHERE id = ANY($1::uuid[])',
+    [unsealed],
+  );
   start({ batchSize: 2 });
   await sealed();
   await on.write(5);

@@ -22,7 +22,14 @@ const findings = async () => (await on.verify(heads)).findings;
 
 test('a trail that nobody touched is in order', async () => {
   await on.write(3);
-  expect(await on.verify(heads)).toEqual({ seals: 3, entries: 30, waiting: 3, heads: 3, findings: [] });
+  expect(await on.verify(heads)).toEqual({
+    seals: 3,
+    entries: 30,
+    waiting: 3,
+    heads: 3,
+    marks: 33,
+    findings: [],
+  });
   expect(await on.verify(heads.map((head) => ({ ...head, service: 'other', head: '' })))).toMatchObject({
     heads: 0,
     findings: [],
@@ -31,7 +38,14 @@ test('a trail that nobody touched is in order', async () => {
 
 test('a trail without any entry is in order', async () => {
   await using empty = await trail();
-  expect(await empty.verify()).toEqual({ seals: 0, entries: 0, waiting: 0, heads: 0, findings: [] });
+  expect(await empty.verify()).toEqual({
+    seals: 0,
+    entries: 0,
+    waiting: 0,
+    heads: 0,
+    marks: 0,
+    findings: [],
+  });
 });
 
 test.each([
@@ -70,13 +84,29 @@ describe('an entry that was put in afterwards', () => {
     expect(await findings()).toEqual([{ kind: 'inserted', entry: forged }]);
   });
 
+  test('is found by its mark, sealed or not, whatever it copies of others', async () => {
+    const [bare, copied] = [newId(), newId()];
+    const unknown = { service: 'kit', heads };
+    await on.admin.query(copyOf('at', 'at'), [bare, id(12)]);
+    await on.admin.query(copyOf('at, mark', 'at, mark'), [copied, id(12)]);
+    const both = [
+      { kind: 'forged', entry: bare },
+      { kind: 'forged', entry: copied },
+    ];
+    expect(await findings()).toEqual(both);
+    await on.seal();
+    expect(await findings()).toEqual(both);
+    expect((await verifyTrail(on.admin, unknown)).findings).toEqual([]);
+  });
+
   test('is found by its time when it stands at the end', async () => {
     const forged = newId();
     await on.admin.query(copyOf('at', `at - interval '2 hours'`), [forged, id(12)]);
     const later = await on.write(1, { at: new Date(Date.now() + 3_600_000) });
     await on.write(1);
     await on.seal();
-    expect(await findings()).toEqual([
+    const chain = await verifyTrail(on.admin, { service: 'kit', heads });
+    expect(chain.findings).toEqual([
       { kind: 'misdated', entry: forged },
       { kind: 'misdated', entry: later[0] },
     ]);
@@ -139,6 +169,15 @@ describe('seals', () => {
   });
 });
 
+test('entries from before there were marks have none and are no forgeries', async () => {
+  await using old = await trail();
+  await old.write(3);
+  await old.admin.query('UPDATE audit_entry SET mark = NULL');
+  await old.write(3);
+  await old.seal();
+  expect(await old.verify()).toMatchObject({ marks: 6, findings: [] });
+});
+
 test('the settings of a session change nothing', async () => {
   const { name } = on.database;
   await on.admin.query(`ALTER DATABASE ${name} SET timezone = 'Asia/Tokyo'`);
@@ -156,7 +195,7 @@ test('the settings of a session change nothing', async () => {
     expect(written).toBeDefined();
     await sealBatch(db as never, { service: 'kit', limit: 10 });
     const { findings: here } = await on.verify(heads);
-    const { findings: there } = await verifyTrail(elsewhere, { service: 'kit', heads });
+    const { findings: there } = await verifyTrail(elsewhere, { service: 'kit', heads, marks: on.marks });
     expect(here.filter(({ kind }) => kind !== 'misdated')).toEqual([]);
     expect(there).toEqual(here);
   } finally {

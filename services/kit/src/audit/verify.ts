@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { auditMark } from '../db/audit-mark.ts';
+import type { KeyedDigest } from '../db/keys.ts';
+import type { AuditRow } from '../db/types.ts';
 import type { CopiedHead } from './heads.ts';
 import { canonical, headForm } from './seal-table.ts';
 
 /** What is wrong with an audit trail. Entries are named by id, seals by number. */
 export type Finding =
-  | { readonly kind: 'changed' | 'removed' | 'inserted' | 'misdated'; readonly entry: string }
+  | { readonly kind: 'changed' | 'removed' | 'inserted' | 'forged' | 'misdated'; readonly entry: string }
   | { readonly kind: 'seal-changed' | 'replaced' | 'cut-tail'; readonly seal: number }
   | { readonly kind: 'seal-removed'; readonly seal: number; readonly through: number };
 
@@ -16,6 +19,8 @@ export interface Verified {
   readonly waiting: number;
   /** Copied heads that were compared with. */
   readonly heads: number;
+  /** Entries whose mark was looked at: all, or none without the key. */
+  readonly marks: number;
   readonly findings: readonly Finding[];
 }
 
@@ -28,6 +33,8 @@ export interface VerifyOptions {
   readonly service: string;
   /** Heads copied outside the database, read before this is called; those of other services are left alone. */
   readonly heads?: readonly CopiedHead[];
+  /** The service's lasting digest: shows entries that the service has not written. */
+  readonly marks?: KeyedDigest | undefined;
   /** Told after every few seals: how many are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -54,7 +61,7 @@ interface EntryRow {
 const sealsAtOnce = 10;
 const digestBytes = 32;
 /** Milliseconds that entries may lie out of order: longer than any call lasts and clocks differ. */
-const tolerance = 600_000;
+const tolerance = 300_000;
 
 const sealsSql = `SELECT number::float8 AS number, round(extract(epoch FROM sealed_at) * 1000)::bigint::text AS ms, previous,
     head, entry_ids AS ids, digests, through_written::text AS written, through_seq::text AS seq,
@@ -73,7 +80,8 @@ const insertedSql = `SELECT e.id::text AS id FROM audit_entry AS e
   WHERE NOT ${waits} AND NOT EXISTS (
     SELECT 1 FROM (SELECT unnest(entry_ids) AS id FROM audit_seal) AS s WHERE s.id = e.id)
   ORDER BY e.seq`;
-const waitingSql = `SELECT count(*)::float8 AS n FROM audit_entry AS e WHERE ${waits}`;
+const waitingSql = `SELECT e.id::text AS id, floor(extract(epoch FROM e.at) * 1000)::bigint::text AS ms, ${canonical} AS text
+  FROM audit_entry AS e WHERE ${waits} ORDER BY e.written_in, e.seq`;
 
 /**
  * Walks the chain of a service's audit trail and computes it again. Finds entries that were changed, removed or put in
@@ -81,11 +89,11 @@ const waitingSql = `SELECT count(*)::float8 AS n FROM audit_entry AS e WHERE ${w
  * too early.
  */
 export async function verifyTrail(database: Asked, options: VerifyOptions): Promise<Verified> {
-  const { service, onProgress } = options;
+  const { onProgress } = options;
   const heads = headsBySeal(options);
   const { rows: lasts } = await database.query<Last>(lastSql);
   const last = lasts[0] ?? nothing;
-  const walk = newWalk(service, heads);
+  const walk = newWalk(options, heads);
   for (;;) {
     const { rows } = await database.query<SealRow>(sealsSql, [walk.number, last.number]);
     if (rows.length === 0) break;
@@ -102,12 +110,14 @@ export async function verifyTrail(database: Asked, options: VerifyOptions): Prom
   const position = [last.written, last.seq, last.floor, last.moved, last.highest];
   const { rows: inserted } = await database.query<{ id: string }>(insertedSql, position);
   for (const { id } of inserted) walk.findings.push({ kind: 'inserted', entry: id });
-  const { rows: waiting } = await database.query<{ n: number }>(waitingSql, position);
+  const { rows: waiting } = await database.query<EntryRow>(waitingSql, position);
+  for (const row of waiting) takeEntry(walk, row, Date.now());
   return {
     seals: walk.seals,
     entries: walk.entries,
-    waiting: waiting[0]?.n ?? 0,
+    waiting: waiting.length,
     heads: heads.size,
+    marks: walk.marks,
     findings: walk.findings,
   };
 }
@@ -130,25 +140,32 @@ const nothing: Last = {
 /** How far the chain has been walked. */
 interface Walk {
   readonly service: string;
+  readonly digest: KeyedDigest | undefined;
   readonly heads: ReadonlyMap<number, ReadonlySet<string>>;
   readonly findings: Finding[];
   number: number;
   head: string;
   seals: number;
   entries: number;
+  marks: number;
+  /** From here on every entry has a mark. */
+  isMarked: boolean;
   /** The latest time of the entries so far. */
   latest: number;
   isReplaced: boolean;
 }
 
-const newWalk = (service: string, heads: Walk['heads']): Walk => ({
+const newWalk = ({ service, marks: digest }: VerifyOptions, heads: Walk['heads']): Walk => ({
   service,
+  digest,
   heads,
   findings: [],
   number: 0,
   head: '',
   seals: 0,
   entries: 0,
+  marks: 0,
+  isMarked: false,
   latest: 0,
   isReplaced: false,
 });
@@ -211,9 +228,38 @@ function takeEntries(walk: Walk, seal: SealRow, rows: readonly EntryRow[]): void
       walk.findings.push({ kind: 'changed', entry: id });
       return;
     }
-    const ms = Number(row.ms);
-    const isLate = ms > Number(seal.ms) + tolerance;
-    if (isLate || ms < walk.latest - tolerance) walk.findings.push({ kind: 'misdated', entry: id });
-    if (!isLate) walk.latest = Math.max(walk.latest, ms);
+    takeEntry(walk, row, Number(seal.ms));
   });
 }
+
+function takeEntry(walk: Walk, row: EntryRow, sealedBy: number): void {
+  if (!isMarked(walk, row)) {
+    walk.findings.push({ kind: 'forged', entry: row.id });
+    return;
+  }
+  const ms = Number(row.ms);
+  const isLate = ms > sealedBy + tolerance;
+  if (isLate || ms < walk.latest - tolerance) walk.findings.push({ kind: 'misdated', entry: row.id });
+  if (!isLate) walk.latest = Math.max(walk.latest, ms);
+}
+
+// Entries from before there were marks have none; after the first that has one, none is without.
+function isMarked(walk: Walk, { text }: EntryRow): boolean {
+  if (walk.digest === undefined) return true;
+  walk.marks += 1;
+  const row: StoredEntry = JSON.parse(text);
+  if (row.mark === undefined && !walk.isMarked) return true;
+  walk.isMarked = true;
+  const { user_name: userName, record_ids: recordIds, filter_digest: filterDigest, trace_id: traceId } = row;
+  const said = { ...row, at: new Date(row.at), userName, recordIds, filterDigest, traceId };
+  return row.mark === auditMark(walk.digest, said);
+}
+
+/** What the canonical text of an entry holds. */
+type StoredEntry = Omit<AuditRow, 'at' | 'userName' | 'recordIds' | 'filterDigest' | 'traceId'> & {
+  readonly at: number;
+  readonly user_name: string;
+  readonly record_ids: readonly string[];
+  readonly filter_digest?: string;
+  readonly trace_id: string;
+};

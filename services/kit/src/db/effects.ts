@@ -16,13 +16,14 @@ const outboxInsert = (json: string): string => `INSERT INTO outbox_event
     aggregate_id text, aggregate_version int, payload text, headers jsonb, occurred_at timestamptz)`;
 
 const auditColumns = `id, at, subject, user_name, client, via, organisation, roles, rpc, action, record_ids,
-  filter_digest, purpose, decision, outcome, trace_id`;
+  filter_digest, purpose, decision, outcome, trace_id, mark`;
 
 /** Inserts audit rows given as one JSON array. */
 export const auditInsert = (json: string): string => `INSERT INTO audit_entry (${auditColumns})
   SELECT ${auditColumns} FROM json_to_recordset(${json}::json) AS r(id uuid, at timestamptz, subject text,
     user_name text, client text, via text, organisation text, roles text[], rpc text, action text,
-    record_ids text[], filter_digest text, purpose text, decision text, outcome text, trace_id text)`;
+    record_ids text[], filter_digest text, purpose text, decision text, outcome text, trace_id text,
+    mark text)`;
 
 const idempotencyInsert = (json: string): string => `INSERT INTO idempotency_record
   (client, subject, rpc, key, request_digest, result_id, result_version)

@@ -1,6 +1,7 @@
 export { databaseAdapter } from './adapter.ts';
 export { type AuditWriter, auditWriter } from './audit.ts';
 export { type AuditEntry, type AuditQuestion, auditEntriesOf } from './audit-entries.ts';
+export { auditMark } from './audit-mark.ts';
 export { claimKey, usedKey } from './claim-key.ts';
 export { isUniqueViolation } from './errors.ts';
 export { newId } from './ids.ts';

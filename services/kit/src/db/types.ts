@@ -69,6 +69,8 @@ export interface AuditRow {
   readonly decision: 'allow' | 'deny';
   readonly outcome: string;
   readonly traceId: string;
+  /** See `auditMark`. */
+  readonly mark?: string | undefined;
 }
 
 /** Which event's effect a transaction holds. */

@@ -1,7 +1,8 @@
-import { ReferralServiceService as rpcs } from '@midas/proto/referral/v1/referral';
+import { ReferralStatus, ReferralServiceService as rpcs } from '@midas/proto/referral/v1/referral';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { newId } from '../db/index.ts';
+import { verifyTrail } from '../audit/index.ts';
+import { lastingDigest, newId } from '../db/index.ts';
 import { type TestDatabase, testDatabase } from '../testing/index.ts';
 import { refusal, startWorld, type World } from './fixture/world.ts';
 
@@ -92,4 +93,22 @@ it('every call of a known caller leaves one row, whatever becomes of it', async 
     'not-found',
     'ok',
   ]);
+});
+
+it('a row bears the mark of the service, and one that somebody else wrote does not', async () => {
+  await admin.query('TRUNCATE audit_entry');
+  await world.submit();
+  const headers = await world.as(['full', 'ünlike']);
+  await world.client.send(
+    rpcs.listReferrals,
+    { pageSize: 2, pageToken: '', status: ReferralStatus.SUBMITTED },
+    headers,
+  );
+  await refusal(world.client.send(rpcs.getReferral, { referralId: newId() }, headers));
+  const verify = () => verifyTrail(admin, { service: 'referral', marks: lastingDigest(world.keyRing) });
+  expect(await verify()).toMatchObject({ waiting: 3, marks: 3, findings: [] });
+  await admin.query(`INSERT INTO audit_entry SELECT * FROM jsonb_populate_record(NULL::audit_entry, (
+    SELECT to_jsonb(e) || jsonb_build_object('id', gen_random_uuid(), 'seq', nextval('audit_entry_seq_seq'), 'user_name', 'x')
+    FROM audit_entry AS e LIMIT 1))`);
+  expect((await verify()).findings).toMatchObject([{ kind: 'forged' }]);
 });

@@ -1,4 +1,5 @@
 import type { MethodContract } from '../contract/methods.ts';
+import { auditMark } from '../db/audit-mark.ts';
 import type { KeyedDigest } from '../db/keys.ts';
 import type { AuditRow } from '../db/types.ts';
 import type { DomainError } from '../errors/domain-error.ts';
@@ -12,6 +13,7 @@ export interface Audited {
   readonly traceId: string;
   readonly now: Date;
   readonly newId: () => string;
+  readonly digest: KeyedDigest;
 }
 
 /** What a call asked for. */
@@ -23,7 +25,7 @@ export interface Asked {
 
 /** Audit row of one call: allowed and done, or refused with `error`. */
 export function auditRow(
-  { caller, method, purpose, traceId, now, newId }: Audited,
+  { caller, method, purpose, traceId, now, newId, digest }: Audited,
   { ids, filter }: Asked,
   error?: DomainError,
 ): AuditRow {
@@ -31,7 +33,7 @@ export function auditRow(
   const person = caller.actingFor ?? caller;
   const denied =
     error?.kind === 'forbidden' || error?.kind === 'not-found' || error?.kind === 'unauthenticated';
-  return {
+  const row: AuditRow = {
     id: newId(),
     at: now,
     subject: person.subject,
@@ -49,6 +51,7 @@ export function auditRow(
     outcome: error?.slug ?? 'ok',
     traceId,
   };
+  return { ...row, mark: auditMark(digest, row) };
 }
 
 /** Ids that a request names: the fields of its REST path, or of an internal RPC the fields called `…_id`. */

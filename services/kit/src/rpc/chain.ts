@@ -74,7 +74,8 @@ export async function runChain<Db extends Database>(
     arriving.onUnknownCaller(refusal);
     throw refusal;
   }
-  const audited: Audited = { caller, method, purpose: '', traceId, now: chain.now(), newId: chain.newId };
+  const { newId, digest } = chain;
+  const audited: Audited = { caller, method, purpose: '', traceId, now: chain.now(), newId, digest };
   const asked: Noted = { ids: [], filter: undefined, purpose: '' };
   try {
     return await admit(chain, rpc, arriving, audited, asked);

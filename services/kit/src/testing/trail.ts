@@ -3,7 +3,16 @@ import { PrismaClient } from '../../gen/prisma/client.ts';
 import type { CopiedHead } from '../audit/heads.ts';
 import { sealBatch } from '../audit/seal-table.ts';
 import { type Verified, verifyTrail } from '../audit/verify.ts';
-import { type AuditRow, auditWriter, databaseAdapter, newId } from '../db/index.ts';
+import {
+  type AuditRow,
+  auditMark,
+  auditWriter,
+  databaseAdapter,
+  type KeyedDigest,
+  lastingDigest,
+  newId,
+} from '../db/index.ts';
+import { testKeyRing } from './config.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { waitFor } from './wait.ts';
 
@@ -34,6 +43,10 @@ export interface Trail extends AsyncDisposable {
   readonly db: PrismaClient;
   /** As someone who may do anything. */
   readonly admin: pg.Client;
+  /** The service's lasting digest, by which entries are marked. */
+  readonly marks: KeyedDigest;
+  /** An entry with its mark, not written. */
+  entry(more?: Partial<AuditRow>): AuditRow;
   /** Writes so many entries and answers their ids. */
   write(count: number, more?: Partial<AuditRow>): Promise<readonly string[]>;
   /** Seals until no entry waits; answers the heads. */
@@ -53,7 +66,12 @@ export async function trail(service = 'kit'): Promise<Trail> {
   admin.on('error', () => undefined);
   await admin.connect();
   const writer = auditWriter(db);
-  const verify: Trail['verify'] = (heads = []) => verifyTrail(admin, { service, heads });
+  const marks = lastingDigest(testKeyRing());
+  const marked: Trail['entry'] = (more) => {
+    const row = entry(more);
+    return { ...row, mark: auditMark(marks, row) };
+  };
+  const verify: Trail['verify'] = (heads = []) => verifyTrail(admin, { service, heads, marks });
   const waiting = async (): Promise<number> => (await verify()).waiting;
   const disconnect = async (): Promise<void> => {
     await db.$disconnect();
@@ -63,8 +81,10 @@ export async function trail(service = 'kit'): Promise<Trail> {
     database,
     db,
     admin,
+    marks,
+    entry: marked,
     write: async (count, more = {}) => {
-      const rows = Array.from({ length: count }, () => entry(more));
+      const rows = Array.from({ length: count }, () => marked(more));
       await Promise.all(rows.map((row) => writer.write(row)));
       return rows.map(({ id }) => id);
     },

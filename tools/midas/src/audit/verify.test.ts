@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CopiedHead } from '@midas/kit';
+import type { CopiedHead, KeyedDigest } from '@midas/kit';
 import { trail } from '@midas/kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { urlFor, withClient } from '../migrate/index.ts';
 import { ROOT } from '../paths.ts';
 import { databaseName } from '../services.ts';
 import { readHeads } from './heads.ts';
+import { readMarks } from './marks.ts';
 import { findingText, trailText, verifyTrails } from './verify.ts';
 
 const server = process.env.MIDAS_TEST_DATABASE_URL ?? '';
@@ -19,10 +20,12 @@ const name = databaseName(service);
 let folder = '';
 let heads: readonly CopiedHead[] = [];
 let ids: readonly string[] = [];
+let marks: KeyedDigest;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'midas-audit-'));
   await using on = await trail(service);
+  marks = on.marks;
   ids = await on.write(20);
   heads = await on.seal(8);
   await on.disconnect();
@@ -34,18 +37,18 @@ afterAll(async () => {
 });
 
 const verify = (more: readonly string[] = []) =>
-  verifyTrails({ databaseUrl: server, services: [service, ...more], heads });
+  verifyTrails({ databaseUrl: server, services: [service, ...more], heads, marksOf: () => marks });
 
 describe('audit trails', () => {
   it('are in order, and a service without a database has none', async () => {
     const found = await verify(['nowhere']);
     expect(found).toEqual([
-      { service, seals: 3, entries: 20, waiting: 0, heads: 3, findings: [] },
-      { service: 'nowhere', seals: 0, entries: 0, waiting: 0, heads: 0, findings: [] },
+      { service, seals: 3, entries: 20, waiting: 0, heads: 3, marks: 20, findings: [] },
+      { service: 'nowhere', seals: 0, entries: 0, waiting: 0, heads: 0, marks: 0, findings: [] },
     ]);
     expect(found.map(trailText)).toEqual([
-      `${service}: in order (20 entries under 3 seals, 0 not sealed yet, 3 copied heads compared)`,
-      'nowhere: in order (0 entries under 0 seals, 0 not sealed yet, no copied head to compare with)',
+      `${service}: in order (20 entries under 3 seals, 0 not sealed yet, 3 copied heads compared, 20 marks looked at)`,
+      'nowhere: in order (0 entries under 0 seals, 0 not sealed yet, no copied head to compare with, 0 marks looked at)',
     ]);
   });
 
@@ -64,6 +67,8 @@ describe('audit trails', () => {
       await client.query('DELETE FROM audit_entry WHERE id = $1', [ids[1]]);
     });
     const text = (await verify()).map(trailText).join('\n');
+    const without = await verifyTrails({ databaseUrl: server, services: [service], heads });
+    expect(without.map(trailText).join('')).toContain('marks not looked at');
     expect(text.split('\n').slice(1)).toEqual([
       `  entry ${ids[0]} was changed after it was sealed`,
       `  entry ${ids[1]} was sealed and is gone`,
@@ -107,6 +112,15 @@ describe('copied heads', () => {
     expect(await readHeads(folder, [])).toEqual([]);
     await writeFile(join(folder, 'audit-heads.jsonl'), `{"service":"risk","seal":1,"head":"${head}"}\n`);
     expect(await readHeads(folder, [])).toEqual([{ service: 'risk', seal: 1, head }]);
+  });
+
+  it('and marks are those of the key rings that are there', async () => {
+    const file = join(folder, `${service}.json`);
+    await writeFile(
+      file,
+      JSON.stringify({ active: 'k1', keys: { k1: Buffer.alloc(32, 7).toString('base64') } }),
+    );
+    expect([...(await readMarks(folder, ['nowhere', service])).keys()]).toEqual([service]);
   });
 
   it('must be in a file that was given', async () => {

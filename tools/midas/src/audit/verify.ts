@@ -1,4 +1,4 @@
-import { type CopiedHead, type Finding, type Verified, verifyTrail } from '@midas/kit';
+import { type CopiedHead, type Finding, type KeyedDigest, type Verified, verifyTrail } from '@midas/kit';
 import { databaseExists, urlFor, withClient } from '../migrate/index.ts';
 import { asTask, type Progress, silentProgress } from '../progress/index.ts';
 import { databaseName } from '../services.ts';
@@ -11,10 +11,12 @@ export type VerifyTrailsOptions = {
   readonly databaseUrl: string;
   readonly services: readonly string[];
   readonly heads: readonly CopiedHead[];
+  /** The digest of a service's marks, where its key ring is known. */
+  readonly marksOf?: (service: string) => KeyedDigest | undefined;
   readonly progress?: Progress;
 };
 
-const nothing: Verified = { seals: 0, entries: 0, waiting: 0, heads: 0, findings: [] };
+const nothing: Verified = { seals: 0, entries: 0, waiting: 0, heads: 0, marks: 0, findings: [] };
 
 // A database that is gone while heads of it are there is the most thorough cut of all.
 const withoutDatabase = (service: string, heads: readonly CopiedHead[]): Verified => {
@@ -24,7 +26,7 @@ const withoutDatabase = (service: string, heads: readonly CopiedHead[]): Verifie
 
 /** Computes the audit trails of these services again, one after the other. */
 export const verifyTrails = async (options: VerifyTrailsOptions): Promise<readonly ServiceTrail[]> => {
-  const { databaseUrl, services, heads, progress = silentProgress } = options;
+  const { databaseUrl, services, heads, marksOf, progress = silentProgress } = options;
   const trails: ServiceTrail[] = [];
   for (const service of services) {
     const name = databaseName(service);
@@ -44,7 +46,7 @@ export const verifyTrails = async (options: VerifyTrailsOptions): Promise<readon
             task.advance(done - known);
             known = done;
           };
-          return verifyTrail(client, { service, heads, onProgress });
+          return verifyTrail(client, { service, heads, marks: marksOf?.(service), onProgress });
         }),
       { total: 1 },
     );
@@ -57,6 +59,7 @@ const words: Readonly<Record<Finding['kind'], string>> = {
   changed: 'was changed after it was sealed',
   removed: 'was sealed and is gone',
   inserted: 'was put in among sealed entries',
+  forged: 'was not written by the service',
   misdated: 'says another time than its place allows',
   'seal-changed': 'was changed, or does not follow from the one before',
   'seal-removed': 'is gone',
@@ -75,13 +78,18 @@ export const findingText = (finding: Finding): string => {
 const count = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
 
 /** What was found, in lines for a person; nothing of what the entries say. */
-export const trailText = ({ service, entries, seals, waiting, heads, findings }: ServiceTrail): string => {
+export const trailText = (trail: ServiceTrail): string => {
+  const { service, entries, seals, waiting, heads, marks, findings } = trail;
   const copies =
     heads === 0
       ? 'no copied head to compare with'
       : `${count(heads, 'copied head', 'copied heads')} compared`;
+  const marked =
+    marks === 0 && entries + waiting > 0
+      ? 'marks not looked at'
+      : `${count(marks, 'mark', 'marks')} looked at`;
   const verdict = findings.length === 0 ? 'in order' : 'NOT IN ORDER';
-  const counted = `${count(entries, 'entry', 'entries')} under ${count(seals, 'seal', 'seals')}, ${waiting} not sealed yet, ${copies}`;
+  const counted = `${count(entries, 'entry', 'entries')} under ${count(seals, 'seal', 'seals')}, ${waiting} not sealed yet, ${copies}, ${marked}`;
   return [`${service}: ${verdict} (${counted})`, ...findings.map((each) => `  ${findingText(each)}`)].join(
     '\n',
   );
