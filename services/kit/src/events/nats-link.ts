@@ -32,14 +32,19 @@ export function natsLink({ connection, name, log }: NatsLinkOptions): NatsLink {
   };
   const follow = async (established: NatsConnection): Promise<void> => {
     up(established);
+    const told = new Set<string>();
     for await (const event of established.status()) {
       if (event.type === 'disconnect') {
         live = undefined;
         if (!closed) log.warn({ nats: 'down' }, 'lost NATS; commands go on, events wait');
       } else if (event.type === 'reconnect') {
+        told.clear();
         up(established);
       } else if (event.type === 'error' && event.error instanceof errors.PermissionViolationError) {
         const { operation, subject } = event.error;
+        // What is refused is tried again; once told is enough until the next connection.
+        if (told.has(subject)) continue;
+        told.add(subject);
         log.error({ operation, subject }, 'NATS does not permit this; see `midas nats permissions`');
       }
     }

@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import { messageOf, userError } from '../errors.ts';
 
 /** A NATS server as its administrator reaches it. */
@@ -49,6 +49,13 @@ const asAdministrator = async <T>(
   );
   try {
     return await work(connection);
+  } catch (cause) {
+    const refusal = cause instanceof Error ? cause.cause : undefined;
+    if (![cause, refusal].some((each) => each instanceof errors.PermissionViolationError)) throw cause;
+    throw userError(
+      `NATS lets this user in, but not as the administrator (${messageOf(cause)}).`,
+      'Name the administrator by NATS_NKEY_SEED_FILE, or by NATS_USER and NATS_PASSWORD_FILE.',
+    );
   } finally {
     await connection.close();
   }
