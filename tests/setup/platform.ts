@@ -31,6 +31,8 @@ export interface PlatformProcess {
   /** `host:port` of its gRPC or HTTP server. */
   readonly address: string;
   readonly adminUrl: string;
+  /** Where it has its keys from, and follows. */
+  readonly keyRingFile: string;
   /** Everything it wrote to its log since the platform began. */
   log(): string;
   /** Starts it and waits until it is ready; `environment` is added for this start. */
@@ -120,6 +122,7 @@ function platformProcess(
     name,
     address,
     adminUrl,
+    keyRingFile: own.KEY_RING_FILE ?? '',
     log: () => log,
     stop,
     start: async (more = {}) => {
