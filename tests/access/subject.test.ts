@@ -73,7 +73,7 @@ describe('the copy for a data subject', () => {
       { what: 'the persons of the records to be known' },
     );
     expect([...kinds].sort()).toEqual(
-      ['assessment', 'case', 'contact', 'marac-referral', 'particulars'].sort(),
+      ['assessment', 'case', 'contact', 'marac-referral', 'particulars', 'referral'].sort(),
     );
     const text = JSON.stringify(await copyOf(id));
     expect(text).toContain(victim.family_name);

@@ -134,6 +134,8 @@ function dataSubjects({ sealer, blindIndex, newId, remote, config, now }: Deps<P
     retentionYears: config.RETENTION_YEARS,
     now,
   });
-  const peers = ['risk', 'health-access'].map((callee) => remote(SubjectRecordsServiceService, callee));
+  const peers = ['referral', 'risk', 'health-access'].map((callee) =>
+    remote(SubjectRecordsServiceService, callee),
+  );
   return { subjects, all: everywhere({ own, peers, persons, store: subjects }) };
 }

@@ -8,7 +8,7 @@ interface Source {
   readonly id: string;
 }
 
-/** Asks `case` whom the particulars of a record mean, each person once. */
+/** Asks `case` whom the particulars of a record mean, in their order: whom it is about, then those named beside. */
 export async function personsOf(
   persons: Pick<Remote<PersonServiceService>, 'resolvePersons'>,
   { kind: sourceKind, id: sourceId }: Source,
@@ -23,5 +23,5 @@ export async function personsOf(
       ...perpetrators.map((particulars) => ({ role: PersonRole.ALLEGED_PERPETRATOR, particulars })),
     ],
   });
-  return [...new Set(personIds)];
+  return personIds;
 }

@@ -6,6 +6,7 @@ import {
   type Facts,
   type Policy,
   type Privacy,
+  subjectRecordsRules,
 } from '@midas/kit';
 import type { CallerFacts } from '@midas/proto/case/v1/access';
 import type { Prisma } from '../gen/prisma/client.ts';
@@ -86,5 +87,6 @@ export function factsMatter({ roles }: Caller, asked: AccessRule): boolean {
 }
 
 export const policy = (factsOf: Facts<CallerFacts>): Policy => ({
-  abilityFor: async (caller, asked) => abilityOf(rulesFor(caller, await factsOf(caller, asked))),
+  abilityFor: async (caller, asked) =>
+    abilityOf([...rulesFor(caller, await factsOf(caller, asked)), ...subjectRecordsRules(caller)]),
 });

@@ -1,4 +1,4 @@
-import { factsAbout, loadConfig, runService, serve, serviceConfig } from '@midas/kit';
+import { factsAbout, loadConfig, runService, serve, serveSubjectRecords, serviceConfig } from '@midas/kit';
 import { CallerFacts, CallerFactsServiceService } from '@midas/proto/case/v1/access';
 import { PersonServiceService } from '@midas/proto/case/v1/case';
 import { ReferralServiceService } from '@midas/proto/referral/v1/referral';
@@ -10,6 +10,7 @@ import { factsMatter, policy } from './policy.ts';
 import { referralSubscriptions } from './referral/referral.events.ts';
 import { referralHandlers } from './referral/referral.rpc.ts';
 import { referralStore } from './referral/referral.store.ts';
+import { referralRecords } from './subject/subject.records.ts';
 
 /** The front door: incidents and referrals. Publishes what happened to them, and hears it to identify the persons. */
 export const start = (config = loadConfig(serviceConfig)) =>
@@ -28,6 +29,13 @@ export const start = (config = loadConfig(serviceConfig)) =>
       );
     },
     services: ({ sealer, newId }) => [
+      serveSubjectRecords(
+        referralRecords({
+          incidents: incidentStore(sealer),
+          referrals: referralStore(sealer),
+          retentionYears: config.RETENTION_YEARS,
+        }),
+      ),
       serve(ReferralServiceService, {
         ...incidentHandlers({ incidents: incidentStore(sealer), newId }),
         ...referralHandlers({ referrals: referralStore(sealer), newId }),

@@ -79,8 +79,12 @@ export function incidentHandlers({ incidents, newId }: Deps): IncidentHandlers {
   };
 }
 
-function show(call: Call, incident: Incident): Message {
-  return call.show('Incident', incident, Message, {
+const show = (call: Call, incident: Incident): Message =>
+  call.show('Incident', incident, Message, incidentMessage(incident));
+
+/** The incident as it is answered, nothing masked. */
+export function incidentMessage(incident: Incident): Message {
+  return {
     incidentId: incident.id,
     sourceSystem: incident.sourceSystem,
     sourceReference: incident.sourceReference,
@@ -94,5 +98,5 @@ function show(call: Call, incident: Incident): Message {
     riskAnswers: incident.sent.riskAnswers,
     description: incident.sent.description,
     maskedFields: [],
-  });
+  };
 }

@@ -35,6 +35,21 @@ export function incidentStore(sealer: Sealer) {
       await db.incident.updateMany({ where: { id }, data: { personIds: [...personIds] } });
     },
 
+    /** Incidents that name these persons, oldest first. */
+    async ofPersons(db: Db, personIds: readonly string[]): Promise<readonly Incident[]> {
+      const rows = await db.incident.findMany({
+        where: { personIds: { hasSome: [...personIds] } },
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map(open);
+    },
+
+    /** Puts other content in the place of what was sent. */
+    async replaceSent(db: Db, id: string, content: ReportIncidentRequest): Promise<void> {
+      const data = { sent: sent.seal(id, ReportIncidentRequest, content) };
+      await db.incident.updateMany({ where: { id }, data });
+    },
+
     /** Incidents under a condition, newest first. */
     async list(db: Db, where: Prisma.IncidentWhereInput, keyset: Keyset): Promise<readonly Incident[]> {
       const rows = await db.incident.findMany({ ...keyset, where: { AND: [where, keyset.where] } });

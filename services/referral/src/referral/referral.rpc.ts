@@ -122,7 +122,22 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
 /** What this caller may see: who does not see triage gets its fields masked, decided or not. */
 function show(call: Call, referral: Referral): Message {
   const triage = call.may('see-triage', 'Referral', referral);
-  return call.show('Referral', referral, Message, {
+  const message = referralMessage(referral);
+  const seen = triage ? message : { ...message, ...untriaged };
+  return call.show('Referral', referral, Message, seen);
+}
+
+/** What a referral looks like to who does not see triage. */
+const untriaged = {
+  decidedAt: undefined,
+  rejectionReason: RejectionReason.UNSPECIFIED,
+  rejectionNote: '',
+  maskedFields: ['decided_at', 'rejection_reason', 'rejection_note'],
+};
+
+/** The referral as it is answered, nothing masked. */
+export function referralMessage(referral: Referral): Message {
+  return {
     referralId: referral.id,
     sourceSystem: referral.sourceSystem ?? '',
     sourceReference: referral.sourceReference ?? '',
@@ -131,14 +146,14 @@ function show(call: Call, referral: Referral): Message {
     status: ReferralStatus[referral.status],
     referredAt: referral.referredAt,
     recordedAt: referral.recordedAt,
-    decidedAt: (triage && referral.decidedAt) || undefined,
+    decidedAt: referral.decidedAt ?? undefined,
     organisation: referral.organisation,
     person: referral.sent.person,
     allegedPerpetrators: referral.sent.allegedPerpetrators,
     consentGiven: referral.sent.consentGiven,
     reason: referral.sent.reason,
-    rejectionReason: RejectionReason[(triage && referral.rejectionReason) || 'UNSPECIFIED'],
-    rejectionNote: (triage && referral.rejectionNote) || '',
-    maskedFields: triage ? [] : ['decided_at', 'rejection_reason', 'rejection_note'],
-  });
+    rejectionReason: RejectionReason[referral.rejectionReason ?? 'UNSPECIFIED'],
+    rejectionNote: referral.rejectionNote ?? '',
+    maskedFields: [],
+  };
 }

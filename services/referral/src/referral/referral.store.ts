@@ -53,6 +53,24 @@ export function referralStore(sealer: Sealer) {
       await db.referral.updateMany({ where: { id }, data: { personIds: [...personIds] } });
     },
 
+    /** Referrals that name these persons, oldest first. */
+    async ofPersons(db: Db, personIds: readonly string[]): Promise<readonly Referral[]> {
+      const rows = await db.referral.findMany({
+        where: { personIds: { hasSome: [...personIds] } },
+        orderBy: [{ recordedAt: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map(open);
+    },
+
+    /** Puts other content in the place of what was sent, and of the note of a rejection if it goes too. */
+    async replaceSent(db: Db, id: string, content: SubmitReferralRequest, noteToo: boolean): Promise<void> {
+      const data = {
+        sent: sent.seal(id, SubmitReferralRequest, content),
+        ...(noteToo && { rejectionNote: null }),
+      };
+      await db.referral.updateMany({ where: { id }, data });
+    },
+
     /** Referrals under a condition, newest first. */
     async list(db: Db, where: Prisma.ReferralWhereInput, keyset: Keyset): Promise<readonly Referral[]> {
       const rows = await db.referral.findMany({ ...keyset, where: { AND: [where, keyset.where] } });
