@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addAccessCommands } from './commands/access.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addDemoCommands } from './commands/demo.ts';
@@ -26,6 +27,7 @@ addAuditCommands(program);
 addNatsCommands(program);
 addKeyCommands(program);
 addGenerateCommands(program);
+addAccessCommands(program);
 addCheckCommands(program);
 
 // A reader that has seen enough (`midas status | head`) is no error.

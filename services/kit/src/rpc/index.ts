@@ -1,5 +1,6 @@
 export { type Remote, type RemoteCall, type RemoteOptions, remote } from './client.ts';
 export { type Bound, command, query, serve } from './handlers.ts';
+export { maskedNames } from './mask.ts';
 export { rateLimited } from './rate-limited.ts';
 export { largestMessage } from './server.ts';
 export type {

@@ -1,0 +1,1 @@
+export { accessMatrix, fieldsOf, type MatrixRow, rpcOf } from './matrix.ts';
