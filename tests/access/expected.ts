@@ -36,11 +36,13 @@ export function expectedOf(asked: {
   return expected.filter(fits).toSorted((one, other) => weight(other) - weight(one))[0];
 }
 
-const classes = (text: string): readonly Privacy[] =>
-  // A word that is no class masks nothing and shows in the comparison.
-  text === '' ? [] : (text.split(';') as Privacy[]);
+// A word that is no class masks nothing and shows in the comparison.
+function classes(text: string): readonly Privacy[] {
+  return text === '' ? [] : (text.split(';') as Privacy[]);
+}
 
-const cells = (line: string): readonly string[] =>
-  [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+function cells(line: string): readonly string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
   );
+}

@@ -84,10 +84,6 @@ describe('the wall', () => {
     expect(powers(caller(role), own)).toBe('nothing');
   });
 
-  it.each(survivorSide)('a token of both sides gets nothing: programme-manager and %s', (role) => {
-    expect(powers(caller(['programme-manager', role]), own)).toBe('nothing');
-  });
-
   it('an empty grant lists nothing', () => {
     const ability = policy.abilityFor(caller('case-worker'));
     expect(ability.rules).toEqual([]);

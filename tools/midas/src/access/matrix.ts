@@ -16,8 +16,8 @@ import {
   type PureAbility,
   serviceNames,
 } from '@midas/kit';
-import { policy as outcomes } from '@midas/outcomes/policy';
-import { policy as programme } from '@midas/perpetrator-programme/policy';
+import { rulesFor as outcomesRules } from '@midas/outcomes/policy';
+import { rulesFor as programmeRules } from '@midas/perpetrator-programme/policy';
 import { rulesFor as referralRules } from '@midas/referral/policy';
 import { rulesFor as riskRules } from '@midas/risk/policy';
 import {
@@ -25,10 +25,10 @@ import {
   factsElsewhere,
   factsInCase,
   hasSamples,
-  madeBy,
   RELATIONSHIPS,
   type Relationship,
   sampleOf,
+  standingOfMaker,
 } from './samples.ts';
 
 /** What one role may do by one RPC with a record to which it stands in one way. */
@@ -49,10 +49,20 @@ const abilities: Readonly<Record<string, AbilityFor>> = {
   case: (caller, relationship) => abilityOf(caseRules(caller, factsInCase(relationship))),
   referral: (caller, relationship) => abilityOf(referralRules(caller, factsElsewhere(relationship))),
   risk: (caller, relationship) => abilityOf(riskRules(caller, factsElsewhere(relationship))),
-  health_access: (caller, relationship) => abilityOf(healthRules(caller, factsElsewhere(relationship))),
-  outcomes: (caller) => outcomes.abilityFor(caller),
-  perpetrator_programme: (caller) => programme.abilityFor(caller),
+  // A plan that a navigator is assigned is of a case that is shared for it.
+  health_access: (caller, relationship) =>
+    abilityOf(
+      healthRules(
+        caller,
+        factsElsewhere(isNavigatorOf(caller, relationship) ? 'shared-health' : relationship),
+      ),
+    ),
+  outcomes: (caller) => abilityOf(outcomesRules(caller)),
+  perpetrator_programme: (caller) => abilityOf(programmeRules(caller)),
 };
+
+const isNavigatorOf = ({ roles }: Caller, relationship: Relationship): boolean =>
+  relationship === 'assigned' && roles.includes('health-navigator');
 
 const processes = [
   'gateway',
@@ -123,15 +133,16 @@ function effectOf(method: MethodContract, caller: Caller, relationship: Relation
   const ability = abilityFor(method, caller, relationship);
   const { record, subject: shownAs } = shownBy(method);
   const isNew = makesNew(method);
-  if (isNew !== (relationship === 'any') && sampleOf(subject, caller, 'any') === undefined) return undefined;
+  if (isNew && relationship !== 'any') return undefined;
 
   const asked = isNew ? undefined : sampleOf(subject, caller, relationship);
   if (!isNew && asked === undefined) return undefined;
   if (isNew ? !mayEver(ability, action, subject) : !permits(ability, action, subject, asked ?? {}))
     return DENIED;
-  const shown = isNew ? madeBy(shownAs, caller) : sampleOf(shownAs, caller, relationship);
-  if (shown === undefined) return ALLOWED;
-  const classes = access(ability).classes(shownAs, shown);
+  const shownIn = isNew ? standingOfMaker(shownAs, caller) : relationship;
+  const shown = shownIn && sampleOf(shownAs, caller, shownIn);
+  if (shownIn === undefined || shown === undefined) return ALLOWED;
+  const classes = access(abilityFor(method, caller, shownIn)).classes(shownAs, shown);
   if (!isNew && shownAs !== subject && classes.size === 0) return DENIED;
   return { decision: 'allow', masked: maskedNames(messageOf(record), classes) };
 }
@@ -158,15 +169,17 @@ function permits(ability: PureAbility, action: string, subject: string, row: obj
 }
 
 /** The message that an answer shows, one or a list of them, and the subject under which it is shown. */
-function shownBy({ output, access: rule }: MethodContract): {
+function shownBy({ name, output, access: rule }: MethodContract): {
   readonly record: string;
   readonly subject: string;
 } {
-  const [listed] = output.fields.filter(({ fieldKind, message }) => fieldKind === 'list' && message);
-  const isList = output.name.endsWith('Response') && listed?.message !== undefined;
-  const record = isList ? (listed?.message ?? output) : output;
-  const asked = rule.kind === 'permission' ? rule.subject : '';
-  return { record: record.typeName, subject: hasSamples(record.name) ? record.name : asked };
+  const listed = output.fields.find(({ fieldKind, message }) => fieldKind === 'list' && message)?.message;
+  const record = /^(List|Search)/.test(name) && listed !== undefined ? listed : output;
+  const { action, subject } = rule.kind === 'permission' ? rule : { action: '', subject: '' };
+  // What an export shows is a subject of its own.
+  const ofAction = `${subject}${action.charAt(0).toUpperCase()}${action.slice(1)}`;
+  const shownAs = [record.name, ofAction].find(hasSamples) ?? subject;
+  return { record: record.typeName, subject: shownAs };
 }
 
 /** Classes of privacy as names of fields that an RPC's answer leaves out when it hides them. */

@@ -191,6 +191,7 @@ const samples: Readonly<Record<string, Sample>> = {
   Participant: only(['none', 'own'], ({ userName }, relationship) => ({
     facilitator: relationship === 'own' ? userName : 'somebody@else',
   })),
+  ParticipantExport: only(['none', 'own'], () => ({})),
   Incident: only(['none', 'own', 'blocked'], sent),
   Referral: only(['none', 'own', 'blocked'], sent),
   Assessment: only(ofRisk, riskRow),
@@ -203,8 +204,8 @@ export const sampleOf = (subject: string, caller: Caller, relationship: Relation
 
 export const hasSamples = (subject: string): boolean => Object.hasOwn(samples, subject);
 
-/** A record that the caller has just made. */
-export const madeBy = (subject: string, caller: Caller): Row | undefined =>
-  (['recorded', 'own', 'assigned', 'none', 'any'] as const)
-    .map((relationship) => sampleOf(subject, caller, relationship))
-    .find((row) => row !== undefined);
+/** In which way somebody stands to a record that he or she has just made; undefined when there is no such record. */
+export const standingOfMaker = (subject: string, caller: Caller): Relationship | undefined =>
+  (['recorded', 'own', 'assigned', 'none', 'any'] as const).find(
+    (relationship) => sampleOf(subject, caller, relationship) !== undefined,
+  );

@@ -30,7 +30,9 @@ export const addAccessCommands = (program: Command): void => {
       if (json) return printJson(rows);
       if (csv) {
         const lines = rows.map((row) => csvLine([...start(row), row.decision, row.masked.join(' ')]));
-        return printLine([csvLine(['rpc', 'role', 'relationship', 'decision', 'masked']), ...lines].join('').trimEnd());
+        return printLine(
+          [csvLine(['rpc', 'role', 'relationship', 'decision', 'masked']), ...lines].join('').trimEnd(),
+        );
       }
       const allowed = rows.filter(({ decision }) => decision === 'allow');
       if (allowed.length === 0) return printLine('Nothing is allowed.');
