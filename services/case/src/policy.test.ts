@@ -332,8 +332,24 @@ describe('a service', () => {
   const service = (name: string) =>
     caller(`service:${name}`, { kind: 'service', userName: '', organisationKind: '' });
 
-  it('health-access reads what a plan needs: no note, no address', () => {
-    expect(powers(service('health-access'), others)).toEqual({ CaseForHealth: 'read: NONE PERSONAL' });
+  it('health-access reads what a plan needs of a case shared for health with its navigator, for nobody else', () => {
+    const navigator = caller('health-navigator', { organisation: 'ccg', organisationKind: 'ccg' });
+    const asking = (actingFor?: Caller) => ({ ...service('health-access'), ...(actingFor && { actingFor }) });
+    const shared = (scope: 'SUMMARY' | 'HEALTH' | 'FULL', change: Partial<Facts> = {}) => ({
+      facts: { shared: [{ caseId: 'case-1', personId: 'person', scope }], ...change },
+    });
+    for (const scope of ['HEALTH', 'FULL'] as const) {
+      expect(powers(asking(navigator), others, shared(scope))).toEqual({
+        CaseForHealth: 'read: NONE PERSONAL',
+      });
+    }
+    expect(powers(asking(navigator), others, shared('SUMMARY'))).toEqual(NOTHING);
+    expect(powers(asking(navigator), others)).toEqual(NOTHING);
+    expect(powers(asking(), others, shared('FULL'))).toEqual(NOTHING);
+    expect(powers(asking(caller('case-worker')), mine, shared('FULL'))).toEqual(NOTHING);
+    expect(powers(asking(navigator), others, shared('FULL', { blockedPersonIds: ['alleged'] }))).toEqual(
+      NOTHING,
+    );
   });
 
   it.each(['risk', 'referral', 'outcomes', 'perpetrator-programme', 'gateway'])(

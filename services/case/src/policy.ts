@@ -141,6 +141,19 @@ const healthNavigator: RulesOf = (_, facts) => [
   },
 ];
 
+/** For a plan that a health-navigator opens: cases shared for health with the navigator's organisation. */
+const healthAccess: RulesOf = ({ actingFor }, facts) =>
+  actingFor?.roles.includes('health-navigator')
+    ? [
+        {
+          action: 'read',
+          subject: 'CaseForHealth',
+          fields: SUMMARY,
+          conditions: { id: sharedCases(facts, ['HEALTH', 'FULL']) },
+        },
+      ]
+    : [];
+
 /** Openings in an emergency, never the own; conflicts of interest, never the own. Of records nothing. */
 const informationGovernance: RulesOf = ({ userName }) => [
   { action: 'read', subject: 'BreakGlass', fields: ACCOUNT },
@@ -157,7 +170,7 @@ const byRole: ReadonlyMap<string, RulesOf> = new Map<string, RulesOf>([
   ['partner-professional', partnerProfessional],
   ['health-navigator', healthNavigator],
   ['information-governance', informationGovernance],
-  ['service:health-access', () => [{ action: 'read', subject: 'CaseForHealth', fields: SUMMARY }]],
+  ['service:health-access', healthAccess],
 ]);
 
 /** A conflict of interest takes everything that concerns the person, whatever was granted. */
@@ -207,7 +220,9 @@ export const policy = ({
   readonly now: () => Date;
 }): Policy => ({
   abilityFor: async (caller) => {
-    const isKnown = caller.kind === 'user' && caller.roles.length > 0;
-    return abilityOf(rulesFor(caller, isKnown ? await facts.of(db, caller, now()) : NO_FACTS));
+    // A service asks for a user where that user's relationships decide.
+    const asking = caller.roles.some((role) => byRole.has(role)) ? caller.actingFor : undefined;
+    const user = caller.kind === 'user' && caller.roles.length > 0 ? caller : asking;
+    return abilityOf(rulesFor(caller, user ? await facts.of(db, user, now()) : NO_FACTS));
   },
 });

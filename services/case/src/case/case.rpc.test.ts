@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { serviceClient, type TestClient, testToken, waitFor } from '@midas/kit/testing';
-import { CallerFactsServiceService } from '@midas/proto/case/v1/access';
+import {
+  CallerFactsServiceService,
+  GrantShareRequest,
+  ShareServiceService,
+} from '@midas/proto/case/v1/access';
 import { CaseServiceService, ContactChannel, PersonServiceService } from '@midas/proto/case/v1/case';
 import { CaseAllocated, CaseClosed, CaseEngaged, CaseOpened } from '@midas/proto/case/v1/events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -321,18 +325,36 @@ describe('what a caller sees of a case', () => {
 });
 
 describe('services', () => {
-  it('health-access is told what a plan needs', async () => {
+  it('health-access is told what a plan needs, for a navigator with whom the case is shared for health', async () => {
     const person = invented({ nhsNumber: '9434765919' });
     const { caseId } = await allocatedCase(platform, person);
     using health = serviceClient(CaseServiceService, platform.case.address, {
       as: { service: 'health-access' },
     });
-    const answer = await health.getCaseForHealth({ caseId });
-    expect(answer).toMatchObject({
+    const navigator = {
+      headers: { 'x-user-authorization': `Bearer ${await testToken('health-navigator@ccg')}` },
+    };
+    const refusal = { kind: 'not-found' };
+    await expect(health.getCaseForHealth({ caseId }, navigator)).rejects.toMatchObject(refusal);
+    using shares = serviceClient(ShareServiceService, platform.case.address, { as: 'case-worker@provider' });
+    await shares.grantShare(
+      GrantShareRequest.fromPartial({
+        caseId,
+        organisation: 'ccg',
+        purpose: 'direct-care',
+        scope: 'SHARE_SCOPE_HEALTH',
+        lawfulBasis: 'LAWFUL_BASIS_CONSENT',
+        consentGiven: true,
+      }),
+    );
+    expect(await health.getCaseForHealth({ caseId }, navigator)).toMatchObject({
       caseId,
       team: 'idva',
       person: { nhsNumber: '9434765919', address: undefined },
     });
+    await expect(health.getCaseForHealth({ caseId })).rejects.toMatchObject(refusal);
+    await shares.withdrawConsent({ caseId, occurredAt: undefined });
+    await expect(health.getCaseForHealth({ caseId }, navigator)).rejects.toMatchObject(refusal);
   });
 
   it('those that judge users are told how one stands to cases, by ids and codes; nothing without a user', async () => {
