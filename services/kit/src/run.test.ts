@@ -9,6 +9,8 @@ import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PrismaClient } from '../gen/prisma/client.ts';
 import { abilityOf } from './access/rules.ts';
+import { allEvents } from './contract/index.ts';
+import type { Subscription } from './events/index.ts';
 import { type Hooks, handlers, unhooked } from './rpc/fixture/service.ts';
 import { type Running, runService } from './run.ts';
 import {
@@ -32,10 +34,24 @@ let nats: TestNats;
 let running: Running;
 let hooks: Hooks;
 
+// What the contract says the service hears; what comes of it is of no matter here.
+const heard: readonly Subscription<PrismaClient>[] = allEvents()
+  .filter(({ heardBy }) => heardBy.includes('referral'))
+  .map(({ desc, subject }) => ({
+    type: desc.typeName,
+    subject,
+    newTrace: false,
+    handle: async () => async () => undefined,
+  }));
+
 beforeEach(async () => {
   [database, nats] = await Promise.all([testDatabase('kit'), testNats()]);
   hooks = unhooked();
-  running = await runService({
+  running = await startWith(heard);
+});
+
+const startWith = (subscriptions: readonly Subscription<PrismaClient>[]): Promise<Running> =>
+  runService({
     name: 'referral',
     config: testServiceConfig('referral', {
       DATABASE_URL: database.adminUrl,
@@ -54,8 +70,8 @@ beforeEach(async () => {
         ),
     },
     services: () => [handlers(hooks)],
+    subscriptions: () => subscriptions,
   });
-});
 
 afterEach(async () => {
   await running?.drain();
@@ -87,12 +103,12 @@ it('counts and times its calls', async () => {
 });
 
 it('is ready, says which dependency is away, and takes commands without NATS', async () => {
-  await waitFor(async () => JSON.stringify((await readiness()).body).includes('"nats":"up"'), {
+  await waitFor(async () => JSON.stringify((await readiness()).body).includes('"status":"ok"'), {
     what: 'NATS up',
   });
   expect(await readiness()).toEqual({
     code: 200,
-    body: { status: 'ok', dependencies: { database: 'up', nats: 'up', identity: 'up' } },
+    body: { status: 'ok', dependencies: { database: 'up', nats: 'up', consumer: 'up', identity: 'up' } },
   });
   await nats.stop();
   await waitFor(async () => JSON.stringify((await readiness()).body).includes('"nats":"down"'), {
@@ -100,6 +116,10 @@ it('is ready, says which dependency is away, and takes commands without NATS', a
   });
   expect(await readiness()).toMatchObject({ code: 200, body: { status: 'degraded' } });
   await expect(submit('referrer@police')).resolves.toMatchObject({ kind: ReferralKind.POLICE });
+});
+
+it('does not start with subscriptions that are not those of the contract', async () => {
+  await expect(startWith(heard.slice(1))).rejects.toThrow(heard[0]?.subject);
 });
 
 it('says over gRPC that it serves', async () => {

@@ -131,9 +131,9 @@ export async function runService<Db extends Database, Config extends ServiceConf
     transaction: (work) => inTransaction(db, now, work),
   };
 
-  const link = natsLink({ connection: natsOptions(config, name), name, log });
   const subscriptions = options.subscriptions?.(deps) ?? [];
   requireHeard(name, subscriptions);
+  const link = natsLink({ connection: natsOptions(config, name), name, log });
   const consuming = consumers({ service: name, db, link, subscriptions, log, newId, now });
   const relaying = relay({ service: name, databaseUrl: config.DATABASE_URL, link, log, db });
   const audit = auditWriter(db);
