@@ -18,7 +18,7 @@ export const start = (config = loadConfig(serviceConfig)) =>
       const owner = remote(CallerFactsServiceService, 'case');
       return policy(
         factsAbout({
-          ask: (user) => owner.getCallerFacts({}, { user, timeoutMs: 2_000 }),
+          ask: (user) => owner.getCallerFacts({}, { user }),
           none: CallerFacts.fromPartial({}),
           matter: factsMatter,
           // A plan is often opened the moment after its case was shared.

@@ -22,7 +22,7 @@ export const start = (config = loadConfig(serviceConfig)) =>
       const owner = remote(CallerFactsServiceService, 'case');
       return policy(
         factsAbout({
-          ask: (user) => owner.getCallerFacts({}, { user, timeoutMs: 2_000 }),
+          ask: (user) => owner.getCallerFacts({}, { user }),
           none: CallerFacts.fromPartial({}),
           matter: factsMatter,
         }),

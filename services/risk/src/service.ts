@@ -41,7 +41,7 @@ export function start(config = loadConfig(riskConfig)) {
       return policy(
         factsAbout<RiskFacts>({
           ask: async (user) => ({
-            ...(await owner.getCallerFacts({}, { user, timeoutMs: 2_000 })),
+            ...(await owner.getCallerFacts({}, { user })),
             listedPersonIds: needsListed(user) ? await listed.victims(db) : [],
           }),
           none: { ...CallerFacts.fromPartial({}), listedPersonIds: [] },

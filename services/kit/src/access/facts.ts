@@ -21,7 +21,8 @@ export interface FactsOptions<Facts> {
 export type Facts<T> = (caller: Caller, asked: AccessRule) => Promise<T>;
 
 /**
- * Facts about users that another service owns, each asked for at most once a second a user. Where they cannot be asked
+ * Facts about users that another service owns, each asked for at most once a second a user. They count from when they were
+ * asked for, so a call that begins a second after a change is judged by it, however long the answer takes. Where they cannot be asked
  * for, the call is refused (`unavailable`) before any record is looked up, so that the refusal tells nothing.
  */
 export function factsAbout<T>({ ask, none, matter, anew }: FactsOptions<T>, now?: () => number): Facts<T> {
