@@ -34,7 +34,10 @@ export async function startPlatform() {
   const addresses = {
     REFERRAL_ADDRESS: `127.0.0.1:${ports.referral}`,
     CASE_ADDRESS: `127.0.0.1:${ports.case}`,
-    PERPETRATOR_PROGRAMME_ADDRESS: `127.0.0.1:${await freePort()}`,
+    // Named, as the configuration asks for; nothing here calls them.
+    PERPETRATOR_PROGRAMME_ADDRESS: '127.0.0.1:1',
+    RISK_ADDRESS: '127.0.0.1:1',
+    HEALTH_ACCESS_ADDRESS: '127.0.0.1:1',
   };
   const databases = new Map<string, string>();
   for (const name of ['referral', 'case'] as const) {
