@@ -17,7 +17,7 @@ export function answerBrokenHttp(error: Error & { readonly code?: string }, sock
   const body = JSON.stringify(document);
   const headers = {
     ...securityHeaders,
-    'content-type': problemType,
+    'content-type': `${problemType}; charset=utf-8`,
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',
   };
