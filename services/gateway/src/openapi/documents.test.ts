@@ -128,6 +128,24 @@ describe('/openapi.json', () => {
     expect(document.components.schemas['common.v1.Particulars']).not.toHaveProperty('required');
   });
 
+  it('holds no example, and nothing that could be of a person', () => {
+    const names: string[] = [];
+    const texts: string[] = [];
+    const walk = (value: unknown): void => {
+      if (typeof value === 'string') texts.push(value);
+      if (typeof value !== 'object' || value === null) return;
+      for (const [name, inner] of Object.entries(value)) {
+        names.push(name);
+        walk(inner);
+      }
+    };
+    walk(document);
+    expect(names.filter((name) => ['example', 'examples'].includes(name))).toEqual([]);
+    const ofPerson =
+      /\b\d{3}[ -]?\d{3}[ -]?\d{4}\b|(?:\+44|\b0)7\d{3}|[\w.]+@[\w-]+\.\w+|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b/;
+    expect(texts.filter((text) => ofPerson.test(text))).toEqual([]);
+  });
+
   it('leaves path variables out of the body', () => {
     const body = operation('post', '/v1/cases/{case_id}:allocate').requestBody?.content['application/json']
       ?.schema;

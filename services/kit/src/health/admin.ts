@@ -15,6 +15,14 @@ export interface Admin {
   readonly close: () => Promise<void>;
 }
 
+/** Of every answer: no page frames or sniffs it, nothing keeps it. */
+const headers = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
 /** The operators' port of a process: `/livez`, `/readyz` and `/metrics`. Tells nothing of any record. */
 export async function adminServer({ host, port, health }: AdminOptions): Promise<Admin> {
   const pages: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
@@ -28,6 +36,7 @@ export async function adminServer({ host, port, health }: AdminOptions): Promise
     },
   };
   const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const page = request.method === 'GET' ? pages[request.url ?? ''] : undefined;
     if (page === undefined) json(response, 404, { status: 'not found' });
     else page(response).catch(() => json(response, 500, { status: 'failed' }));

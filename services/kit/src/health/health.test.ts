@@ -68,6 +68,7 @@ describe('the admin port', () => {
     return {
       status: response.status,
       type: response.headers.get('content-type'),
+      noSniff: response.headers.get('x-content-type-options'),
       text: await response.text(),
     };
   };
@@ -83,7 +84,7 @@ describe('the admin port', () => {
     expect(ready).toMatchObject({ status: 200, type: 'application/json' });
     expect(JSON.parse(ready.text)).toEqual({ status: 'degraded', dependencies: { stream: 'down' } });
     expect(await get('/metrics')).toMatchObject({ status: 200, type: expect.stringContaining('text/plain') });
-    expect(await get('/other')).toMatchObject({ status: 404 });
+    expect(await get('/other')).toMatchObject({ status: 404, noSniff: 'nosniff' });
   });
 
   it('says 503 without what is vital, and nothing of the reason', async () => {
