@@ -22,12 +22,14 @@ export async function existingRecords(as: As): Promise<Readonly<Record<string, E
   const referral = { kind: 'REFERRAL_KIND_POLICE', support: 'SUPPORT_KIND_IDVA', ...person };
   const accepted = await make('referrer@police', '/v1/referrals', referral, 'referral_id');
   const caseId = await openedCase(as, accepted.id);
-  const plan = await make(
-    'health-navigator@provider',
-    '/v1/health-plans',
-    { case_id: caseId },
-    'health_plan_id',
+  ok(
+    await as('case-worker@provider').post(`/v1/cases/${caseId}/share-grants`, {
+      ...shareGrant,
+      organisation: 'ccg',
+      scope: 'SHARE_SCOPE_HEALTH',
+    }),
   );
+  const plan = await make('health-navigator@ccg', '/v1/health-plans', { case_id: caseId }, 'health_plan_id');
   const need = ok(
     await as(plan.maker).post(`/v1/health-plans/${plan.id}/needs`, {
       kind: 'HEALTH_NEED_KIND_GP_REGISTRATION',
@@ -45,8 +47,23 @@ export async function existingRecords(as: As): Promise<Readonly<Record<string, E
     incident: { occurred_at: '2017-06-01T21:30:00Z', criminal: true },
     criteria: ['MARAC_CRITERION_SCORE'],
   };
+  const governance = 'information-governance@provider';
   const named = { nhs_number: syntheticPerson().nhs_number };
+  const subject = await make(
+    governance,
+    '/v1/subject-requests',
+    { person: named, reference: 'asking/1' },
+    'subject_request_id',
+  );
   return {
+    subject_request_id: subject,
+    legal_hold_id: await make(
+      governance,
+      `/v1/subject-requests/${subject.id}/legal-holds`,
+      { reason: 'A court asked for the records to be kept.' },
+      'legal_hold_id',
+    ),
+    retention_run_id: await make(governance, '/v1/retention-runs', {}, 'retention_run_id'),
     referral_id: accepted,
     incident_id: await make(
       'referrer@police',
@@ -68,7 +85,7 @@ export async function existingRecords(as: As): Promise<Readonly<Record<string, E
       'break_glass_id',
     ),
     conflict_block_id: await make(
-      'information-governance@provider',
+      governance,
       '/v1/conflict-blocks',
       { user_name: 'volunteer@provider', person: named, reason: 'They are related.' },
       'conflict_block_id',
