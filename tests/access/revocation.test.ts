@@ -31,7 +31,7 @@ beforeAll(async () => {
       KEYCLOAK_INTERNAL_URL: wayToKeycloak.url,
       TOKEN_RECHECK_SECONDS: String(recheckSeconds),
     },
-    ['referral', 'gateway'],
+    ['referral', 'case', 'gateway'],
   );
   credential = await realm.clientToken('service-gateway', 'referral');
 });

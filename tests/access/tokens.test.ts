@@ -27,6 +27,7 @@ beforeAll(async () => {
   elsewhere = keysElsewhere();
   platform = await testPlatform({ KEYCLOAK_ISSUER: realm.issuer, KEYCLOAK_INTERNAL_URL: realm.internalUrl }, [
     'referral',
+    'case',
     'gateway',
   ]);
   good = await realm.signIn('referrer@police');
