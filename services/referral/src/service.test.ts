@@ -258,12 +258,14 @@ describe('reading', () => {
     });
   });
 
-  test('sending again answers as the first time, whatever became of it', async () => {
+  test('sending again, under the same key or another, answers as the first time, whatever became of it', async () => {
     const sent = referral();
-    const first = await police().submitReferral(sent);
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await police().submitReferral(sent, { headers });
     const { referralId } = first;
     await intake().acceptReferral({ referralId }, { headers: { 'if-match': '*' } });
     expect(await police().submitReferral(sent)).toEqual(first);
+    expect(await police().submitReferral(sent, { headers })).toEqual(first);
     expect((await police().getReferral({ referralId })).status).toBe(ReferralStatus.ACCEPTED);
   });
 
@@ -472,7 +474,8 @@ describe('other services', () => {
 describe('without case', () => {
   test('what is sent is taken; what is there is refused, known or unknown alike, but to systems', async () => {
     const sent = referral();
-    const { referralId } = await police().submitReferral(sent);
+    const key = { headers: { 'idempotency-key': randomUUID() } };
+    const { referralId } = await police().submitReferral(sent, key);
     await caseService[Symbol.asyncDispose]();
     await waitFor(
       () =>
@@ -497,6 +500,7 @@ describe('without case', () => {
     }
     expect(messages.size).toBe(1);
     expect((await police().submitReferral(referral())).status).toBe(ReferralStatus.SUBMITTED);
+    expect((await police().submitReferral(sent, key)).referralId).toBe(referralId);
     expect((await police().submitReferral(sent)).referralId).toBe(referralId);
     const system = as({ userToken: await testServiceToken('partner-police') });
     expect((await system.getReferral({ referralId })).referralId).toBe(referralId);

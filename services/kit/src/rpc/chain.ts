@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { mayEver } from '../access/ability.ts';
 import type { Policy } from '../access/policy.ts';
 import { standingOf } from '../access/standing.ts';
-import type { AccessRule, MethodContract } from '../contract/methods.ts';
+import type { MethodContract } from '../contract/methods.ts';
 import type { Roles } from '../contract/roles.ts';
 import { validate } from '../contract/validate.ts';
 import type { AuditWriter } from '../db/audit.ts';
@@ -113,13 +113,10 @@ async function admit<Db extends Database>(
   const caller = withStanding(chain.roles, audited.caller, asked.purpose);
   asked.purpose = (caller.actingFor ?? caller).purpose;
 
-  const under = async (rule: AccessRule) => {
-    const ability = await chain.policy.abilityFor(caller, rule);
-    return makeCall({ caller, ability, traceId, now, deadline, signal }, chain);
-  };
-  const { call, shown } = await under(method.access);
-  requirePermission(method, caller, (action, subject) => mayEver(call.ability, action, subject));
+  const ability = await chain.policy.abilityFor(caller, method.access);
+  requirePermission(method, caller, (action, subject) => mayEver(ability, action, subject));
 
+  const { call, shown } = makeCall({ caller, ability, traceId, now, deadline, signal }, chain);
   const row = (ids: readonly string[]) =>
     auditRow({ ...audited, purpose: asked.purpose }, { ids, filter: asked.filter });
   const admitted = {
@@ -134,23 +131,17 @@ async function admit<Db extends Database>(
     digest: chain.digest,
     newId: chain.newId,
     auditRow: row,
-    forReading: () => under(reading(method.access)),
   };
   const performed =
     rpc.handler.kind === 'query' ? await read(rpc.handler, admitted) : await change(rpc.handler, admitted);
 
-  const answer = performed.shown.finish(method.output.typeName, performed.answer);
+  const answer = shown.finish(method.output.typeName, performed.answer);
   const bytes = definition.responseSerialize(answer as never);
   if (performed.audit !== undefined) await chain.audit.write(row(performed.audit));
   return {
     bytes,
-    etag: etag(performed.etag, performed.shown.etag(answer), () => etagOf(chain.etags, bytes)),
+    etag: etag(performed.etag, shown.etag(answer), () => etagOf(chain.etags, bytes)),
   };
-}
-
-// Of a change that is repeated, only what came of it is asked for.
-function reading(rule: AccessRule): AccessRule {
-  return rule.kind === 'permission' ? { ...rule, action: 'read' } : rule;
 }
 
 function withStanding(roles: Roles, caller: Caller, purpose: string): Caller {

@@ -4,7 +4,6 @@ import {
   ReferralServiceService as rpcs,
 } from '@midas/proto/referral/v1/referral';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AccessRule } from '../contract/methods.ts';
 import { fail } from '../errors/domain-error.ts';
 import { type TestDatabase, testDatabase, waitFor } from '../testing/index.ts';
 import { refusal, startWorld, submission, type World } from './fixture/world.ts';
@@ -64,16 +63,6 @@ describe('idempotency', () => {
     world.service.hooks.prepare = async () => fail('unavailable', 'peer-unavailable', 'Away.');
     expect(await world.submit(headers)).toEqual(first);
     expect(await refusal(world.submit())).toMatchObject({ slug: 'peer-unavailable' });
-  });
-
-  it('reads a repetition under the rules for reading', async () => {
-    const asked: AccessRule[] = [];
-    world.service.hooks.asked = (rule) => asked.push(rule);
-    const headers = await world.as(['sender']);
-    await world.submit(headers);
-    await world.submit(headers);
-    const rule = (action: string) => ({ kind: 'permission', action, subject: 'Referral' });
-    expect(asked).toEqual([rule('submit'), rule('submit'), rule('read')]);
   });
 
   it('authorises a repetition again', async () => {

@@ -17,15 +17,11 @@ import { outboxRow } from '../events/outbox.ts';
 import type { Shown } from './shown.ts';
 import type { Answer, Call, Command, Query, Reader, Unit } from './types.ts';
 
-/** A call under the rules of its caller, and what of its answer these rules show. */
-export interface Ruled {
+/** A call that passed the checks before the handler. */
+export interface Admitted<Db> {
+  readonly method: MethodContract;
   readonly call: Call;
   readonly shown: Shown;
-}
-
-/** A call that passed the checks before the handler. */
-export interface Admitted<Db> extends Ruled {
-  readonly method: MethodContract;
   readonly db: Db;
   readonly request: object;
   /** The request as it was received. */
@@ -36,8 +32,6 @@ export interface Admitted<Db> extends Ruled {
   readonly digest: KeyedDigest;
   readonly newId: () => string;
   readonly auditRow: (recordIds: readonly string[]) => AuditRow;
-  /** The same call under the rules for reading what it made. */
-  readonly forReading: () => Promise<Ruled>;
 }
 
 export interface Performed {
@@ -46,20 +40,17 @@ export interface Performed {
   readonly etag: boolean | undefined;
   /** Record ids to audit; undefined when the transaction has written the audit row itself. */
   readonly audit: readonly string[] | undefined;
-  /** What the rules showed of it. */
-  readonly shown: Shown;
 }
 
 /** Runs a query's handler. */
 export async function read<Db>(query: Query<object, object, Db>, admitted: Admitted<Db>): Promise<Performed> {
   const { answer, audit, etag } = await query.read(admitted.request, reader(admitted));
-  return { answer, audit, etag, shown: admitted.shown };
+  return { answer, audit, etag };
 }
 
 /**
  * Runs a command: `prepare`, then one transaction with the idempotency key, `decide` and everything it leaves behind.
- * A key that was used before neither prepares nor decides again: the record is read again for this caller, under the
- * rules that hold for reading it now.
+ * A key that was used before neither prepares nor decides again: the record is read again for this caller.
  */
 export async function change<Db extends Database>(
   { steps }: Command<object, object, Db>,
@@ -68,10 +59,11 @@ export async function change<Db extends Database>(
   const { call, db, request, raw } = admitted;
   const key = idempotencyKeyOf(admitted);
   const requestDigest = key === undefined ? undefined : admitted.digest('request', raw);
-  const repeat = async (id: string): Promise<Performed> => {
-    const { call: reading, shown } = await admitted.forReading();
-    return { answer: await steps.reread(id, { ...reading, db }), etag: undefined, audit: [id], shown };
-  };
+  const repeat = async (id: string): Promise<Performed> => ({
+    answer: await steps.reread(id, reader(admitted)),
+    etag: undefined,
+    audit: [id],
+  });
   // Asked twice only where it saves asking others: what they were asked for is done, and they may be away by now.
   if (steps.prepare !== undefined && key !== undefined && requestDigest !== undefined) {
     const used = await usedKey(db, key);
@@ -102,7 +94,7 @@ export async function change<Db extends Database>(
     return { value: { made }, effects };
   });
   if ('repeated' in outcome) return repeat(outcome.repeated);
-  return { answer: outcome.made.answer, etag: undefined, audit: undefined, shown: admitted.shown };
+  return { answer: outcome.made.answer, etag: undefined, audit: undefined };
 }
 
 function reader<Db>({ call, db }: Admitted<Db>): Reader<Db> {

@@ -61,10 +61,10 @@ export function referralHandlers({ referrals, newId }: Deps): ReferralHandlers {
         const { referral, added } = await referrals.add(unit.db, submitted);
         if (added) publishReferral(unit, referral);
         else requireSameContent(referral, submitted);
-        // Where it stands by now is for those who may read it.
         return { id: referral.id, version: referral.version, answer: show(unit, asSubmitted(referral)) };
       },
-      reread,
+      // Sent again, it is answered as the first time; where it stands by now is for those who may read it.
+      reread: async (id, call) => show(call, asSubmitted(await load(call, 'read', id))),
     }),
 
     getReferral: query(async ({ referralId }, call) => ({

@@ -33,10 +33,13 @@ export function maracHandlers({ referrals, newId }: Deps): MaracHandlers {
         const { referral, added } = await referrals.add(unit.db, made);
         if (added) publishReferred(unit, referral);
         else requireSameSending(referral, made);
-        // Where it stands by now is for those who may read it.
         return { id: referral.id, version: referral.version, answer: show(unit, asReferred(referral)) };
       },
-      reread,
+      // Sent again, it is answered as the first time; where it stands by now is for those who may read it.
+      reread: async (id, call) => {
+        const referral = call.require('read', 'MaracReferral', await referrals.find(call.db, id));
+        return show(call, asReferred(referral));
+      },
     }),
 
     getMaracReferral: query(async ({ maracReferralId }, call) => ({
