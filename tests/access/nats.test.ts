@@ -243,6 +243,8 @@ describe.each(named)('the NATS user of $name', ({ user, name }) => {
         ? ([
             [`$JS.API.CONSUMER.INFO.${streamName}.${name}`, ''],
             [`$JS.API.CONSUMER.MSG.NEXT.${streamName}.${name}`, json({ batch: 1, no_wait: true })],
+            [`$JS.ACK.${streamName}.${name}.1.1.1.1.0`, ''],
+            [`$JS.ACK.${streamName}.${name}.1.1.1.1.0`, '+NXT'],
           ] as const)
         : []),
     ];
@@ -270,10 +272,10 @@ describe.each(named)('the NATS user of $name', ({ user, name }) => {
 
   test("cannot acknowledge another's event, itself or by the server's hand", async () => {
     await using it = await intruder(name);
-    const victim = durables.find((durable) => durable !== name) ?? '';
+    const { name: victim = '', hears = [] } =
+      users.find((other) => other.name !== name && other.hears.length > 0) ?? {};
     await using theirs = await intruder(victim);
-    await jetstream(admin).publish('midas.referral.referral.accepted.v1', 'theirs');
-    await jetstream(admin).publish('midas.referral.incident.reported.v1', 'theirs');
+    for (const subject of hears) await jetstream(admin).publish(subject, 'theirs');
     const consumer = await jetstream(theirs.connection).consumers.get(streamName, victim);
     const taken = await waitFor(() => consumer.next({ expires: 1_000 }));
     const pendingOf = async (): Promise<number> =>
