@@ -5,6 +5,7 @@ import { dashAnswers, syntheticPerson } from '../setup/people.ts';
 import { type Platform, testPlatform } from '../setup/platform.ts';
 import { type Answer, ok, rest } from '../setup/rest.ts';
 import { countOf, rowsOf } from '../setup/rows.ts';
+import { differ, signedRank } from './timing.ts';
 
 /*
  * What one organisation shares with another, access in an emergency and conflicts of interest, as the people concerned
@@ -139,16 +140,17 @@ describe('a share', () => {
   });
 });
 
+const emergency = (nhsNumber: string) =>
+  as('case-worker-2@provider').post('/v1/break-glass', {
+    person: { nhs_number: nhsNumber },
+    reason: REASON,
+  });
+
 describe('access in an emergency', () => {
   test('answers alike whether or not the person is known, and alerts information-governance of both', async () => {
     const person = syntheticPerson();
     await openCase(platform.gatewayUrl, person);
-    const open = (nhsNumber: string) =>
-      as('case-worker-2@provider').post('/v1/break-glass', {
-        person: { nhs_number: nhsNumber },
-        reason: REASON,
-      });
-    const [hit, miss] = [await open(person.nhs_number), await open(syntheticPerson().nhs_number)];
+    const [hit, miss] = [await emergency(person.nhs_number), await emergency(syntheticPerson().nhs_number)];
     expect(hit.status).toBe(201);
     expect(plain(hit)).toEqual(plain(miss));
     const mine = ok(await as('case-worker-2@provider').get('/v1/break-glass'));
@@ -165,18 +167,42 @@ describe('access in an emergency', () => {
   });
 });
 
+describe('the time that an opening takes', () => {
+  test('tells nothing of whether the person is known', async () => {
+    const person = syntheticPerson();
+    await openCase(platform.gatewayUrl, person);
+    const timed = async (nhsNumber: string): Promise<number> => {
+      const began = performance.now();
+      expect((await emergency(nhsNumber)).status).toBe(201);
+      return performance.now() - began;
+    };
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let pair = 0; pair < 320; pair++) {
+      const stranger = syntheticPerson().nhs_number;
+      // Turn about, so that neither always comes first.
+      if (pair % 2 === 0) known.push(await timed(person.nhs_number));
+      unknown.push(await timed(stranger));
+      if (pair % 2 === 1) known.push(await timed(person.nhs_number));
+    }
+    // The first calls find connections and statements not yet made.
+    const pairs = { one: known.slice(20), other: unknown.slice(20) };
+    expect(differ(pairs), `${signedRank(pairs)} standard deviations apart`).toBe(false);
+  });
+});
+
 describe('a conflict of interest', () => {
   test('beats assignment and an opening in an emergency within a second', async () => {
     const person = syntheticPerson();
     const { caseId } = await openCase(platform.gatewayUrl, person);
     const assessment = await assessed(person);
-    const emergency = { person: { nhs_number: person.nhs_number }, reason: REASON };
-    ok(await as('case-worker-2@provider').post('/v1/break-glass', emergency));
+    ok(await emergency(person.nhs_number));
     for (const userName of ['case-worker@provider', 'case-worker-2@provider']) {
       for (const path of [`/v1/cases/${caseId}`, assessment]) {
         await waitFor(async () => (await as(userName).get(path)).status === 200, { what: path });
       }
-      const block = { user_name: userName, person: emergency.person, reason: 'A neighbour' };
+      const named = { nhs_number: person.nhs_number };
+      const block = { user_name: userName, person: named, reason: 'A neighbour' };
       const { conflict_block_id: id } = ok(await officer().post('/v1/conflict-blocks', block));
       const answered = performance.now();
       const elsewhere = goneWithinASecond(assessment, userName);
@@ -185,7 +211,7 @@ describe('a conflict of interest', () => {
       await elsewhere;
       expect(plain(refused)).toEqual(plain(await as(userName).get(`/v1/cases/${crypto.randomUUID()}`)));
       expect(JSON.stringify(ok(await as(userName).get('/v1/cases?page_size=200')))).not.toContain(caseId);
-      ok(await as(userName).post('/v1/break-glass', emergency));
+      ok(await as(userName).post('/v1/break-glass', { person: named, reason: REASON }));
       expect((await as(userName).get(`/v1/cases/${caseId}`)).status).toBe(404);
       ok(await officer().post(`/v1/conflict-blocks/${id}:end`, {}, ANY));
       await waitFor(async () => (await as(userName).get(`/v1/cases/${caseId}`)).status === 200, {

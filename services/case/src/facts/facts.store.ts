@@ -27,12 +27,12 @@ export function factStore() {
           FROM conflict_block WHERE user_name = ${userName} AND ended_at IS NULL
         )
         SELECT 'BLOCKED' AS kind, '' AS "caseId", person_id::text AS "personId", NULL AS scope FROM blocked
-        UNION ALL
+        UNION
         SELECT 'BREAK_GLASS', c.id::text, c.person_id::text, NULL
         FROM break_glass b JOIN support_case c ON c.person_id = b.person_id AND c.organisation = ${organisation}
         WHERE ${worker} AND b.opened_by = ${userName} AND b.organisation = ${organisation} AND b.ends_at > ${now}
           AND NOT EXISTS (SELECT FROM blocked WHERE blocked.person_id = ANY (c.concerns))
-        UNION ALL
+        UNION
         SELECT 'SHARED', c.id::text, c.person_id::text, g.scope::text
         FROM share_grant g JOIN support_case c ON c.id = g.case_id
         WHERE ${receiver} AND g.organisation = ${organisation} AND g.purpose = ${purpose}
