@@ -27,14 +27,18 @@ afterAll(() => platform?.[Symbol.asyncDispose]());
 const as = (userName: string) => rest(platform.gatewayUrl, userName);
 const statusOf = async (userName: string, path: string) => (await as(userName).get(path)).status;
 
-/** That a path answers so for a user at the latest a second from now. */
+/** That whoever asks a second from now or later is answered so, however long an answer takes. */
 async function withinASecond(userName: string, path: string, status: number): Promise<void> {
   const began = performance.now();
-  await waitFor(async () => (await statusOf(userName, path)) === status, {
-    what: `${status} for ${userName} at ${path}`,
-    timeoutMs: 5_000,
-  });
-  expect(performance.now() - began).toBeLessThan(1_500);
+  let otherwiseAt = 0;
+  const answersSo = async () => {
+    const askedAt = performance.now() - began;
+    if ((await statusOf(userName, path)) === status) return true;
+    otherwiseAt = askedAt;
+    return false;
+  };
+  await waitFor(answersSo, { what: `${status} for ${userName} at ${path}` });
+  expect(otherwiseAt).toBeLessThan(1_000);
 }
 
 test('a health plan is opened on a share for health, told of to those who share it, and lost with consent', async () => {
