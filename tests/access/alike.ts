@@ -1,7 +1,7 @@
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 // An id of any kind: of a record, a trace, a span, an event; an ETag; a page token; a digest.
 const ids = new RegExp(
-  `${uuid}|\\b[0-9a-f]{32}\\b|\\b[0-9a-f]{16}\\b|(?<=etag: )"[\\w-]+"|(?<="filter_digest":")[^"]+|(?<![\\w-])[\\w-]{43,}`,
+  `${uuid}|\\b[0-9a-f]{32}\\b|\\b[0-9a-f]{16}\\b|(?<=etag: )"[\\w-]+"|(?<="(?:filter_digest|mark)":")[^"]+|(?<![\\w-])[\\w-]{43,}`,
   'g',
 );
 const bytes = /\\{1,2}x((?:[0-9a-f]{2})+)/g;

@@ -68,6 +68,7 @@ export async function run(platform: Platform, receiver: OtlpReceiver, pair: Coup
   const participantIds = await live(send, pair);
   for (const user of [facilitator, manager]) {
     await lookAround(send, user, pair, participantIds);
+    await keep(send, user, participantIds);
     for (const method of survivorSide) {
       const { verb, url, body, headers } = callOf(method, held);
       await send(user, verb, url, body, headers);
@@ -135,6 +136,21 @@ async function lookAround(
   const session = { held_at: '2018-01-23T18:00:00Z', attended: user === facilitator };
   await send(user, 'POST', `${participants}/${ids[0]}/sessions`, session);
   await send(user, 'GET', '/openapi.json');
+}
+
+/** Exports, holds and erases: the first participant is kept by a hold that is lifted again, the other one erased. */
+async function keep(send: Send, user: string, [held, erased]: readonly string[]): Promise<void> {
+  const any = { 'if-match': '*' };
+  const reason = { reason: 'A claim is before the court' };
+  const ground = { ground: 'ERASURE_GROUND_REQUEST_OF_PARTICIPANT' };
+  const early = { ground: 'ERASURE_GROUND_RETENTION_ENDED' };
+  await send(user, 'GET', `${participants}/${held}:export`);
+  await send(user, 'GET', `${participants}:due?page_size=1`);
+  await send(user, 'POST', `${participants}/${held}:hold`, reason, any);
+  await send(user, 'POST', `${participants}/${held}:erase`, early, any);
+  await send(user, 'POST', `${participants}/${held}:liftHold`, reason, any);
+  await send(user, 'POST', `${participants}/${erased}:erase`, ground, any);
+  await send(user, 'GET', `${participants}/${erased}`);
 }
 
 /** The survivor side's own copy of what was told of participants: whom each of it concerns. */

@@ -32,8 +32,8 @@ beforeAll(async () => {
   known = await makeKnown(platform, survivors);
 });
 afterAll(async () => {
-  await platform[Symbol.asyncDispose]();
-  await receiver[Symbol.asyncDispose]();
+  await platform?.[Symbol.asyncDispose]();
+  await receiver?.[Symbol.asyncDispose]();
 });
 
 const unknown = (ids: Ids): Ids =>
