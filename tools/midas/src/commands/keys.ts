@@ -63,9 +63,9 @@ const rotateCommand = (parent: Command): void => {
       const services = pickServices(asked, await listDatabases());
       const local = await Promise.all(services.map((service) => exists(ringFile(home, service))));
       const here = services.filter((_, at) => local[at]);
-      for (const service of services) if (!here.includes(service)) printLine(byHand(service));
-      if (here.length === 0) return;
       const progress = createProgress();
+      for (const service of services) if (!here.includes(service)) progress.note(byHand(service));
+      if (here.length === 0) return progress.close();
       try {
         const done = await withLock(`${home}/keys`, () =>
           forEach(here, progress, (service, databaseUrl) =>
