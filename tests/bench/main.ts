@@ -2,6 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { destroy, status, up } from '@midas/cli/platform';
+import { auditWrites, costOfChecks } from './checks.ts';
 import { signedIn } from './client.ts';
 import { floor } from './floor.ts';
 import { lag, readAt, submit, submitRate, type Target } from './measured.ts';
@@ -28,6 +29,7 @@ const home = process.env.MIDAS_BENCH_HOME ?? (await mkdtemp(join(tmpdir(), 'mida
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+const fine = (value: number): string => `${value.toFixed(3)} ms`;
 const rate = (timings: Timings): string => `${perSecond(timings).toFixed(0)} /s`;
 const spread = ({ milliseconds: values }: Timings): string =>
   `p50 ${milliseconds(percentile(values, 0.5))}, p95 ${milliseconds(percentile(values, 0.95))}`;
@@ -60,6 +62,9 @@ try {
   const straight = await floor(urlOf('referral'), seconds);
   say('Prisma alone …');
   const prisma = await prismaAlone(urlOf('referral'), seconds);
+  say('checks …');
+  const checks = await costOfChecks();
+  const audit = await auditWrites(urlOf('referral'), 500);
   const processes = (await status(home)).filter(({ kind }) => kind === 'service');
 
   const floorRate = perSecond(straight);
@@ -79,6 +84,16 @@ try {
       'commit to outcomes, 100 events/s',
       `p50 ${milliseconds(percentile(lags, 0.5))}, p99 ${milliseconds(percentile(lags, 0.99))}`,
       '',
+    ],
+    [
+      'token, rules and masks of one record, without and with',
+      `p50 ${fine(percentile(checks.bare, 0.5))} and ${fine(percentile(checks.checked, 0.5))}`,
+      `${fine(percentile(checks.checked, 0.5) - percentile(checks.bare, 0.5))} a call`,
+    ],
+    [
+      'an audit row, each its own commit',
+      `p50 ${fine(percentile(audit, 0.5))}, p95 ${fine(percentile(audit, 0.95))}`,
+      'reads at the same time share one',
     ],
     ...(await Promise.all(
       processes.map(async ({ name, pid }) => [`memory of ${name}`, `${await residentMegabytes(pid)} MB`, '']),

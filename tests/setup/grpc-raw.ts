@@ -2,7 +2,16 @@ import { connect } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 
 /** Codes of gRPC, as far as these tests name them. */
-export const grpcCode = { ok: 0, invalid: 3, forbidden: 7, unavailable: 14, unauthenticated: 16 } as const;
+export const grpcCode = {
+  ok: 0,
+  invalid: 3,
+  notFound: 5,
+  forbidden: 7,
+  conflict: 6,
+  stale: 10,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
 
 type Header = readonly [name: string, value: string];
 
@@ -18,10 +27,15 @@ const usual = (address: string, path: string): readonly Header[] => [
 const emptyMessage = Buffer.alloc(5);
 
 /**
- * Calls an RPC with an empty message straight at a service's port, with these headers and no other. Returns the code of
- * gRPC.
+ * Calls an RPC straight at a service's port, with these headers and no other, with an empty message unless one is given.
+ * Returns the code of gRPC.
  */
-export async function grpcRaw(address: string, path: string, headers: readonly Header[]): Promise<number> {
+export async function grpcRaw(
+  address: string,
+  path: string,
+  headers: readonly Header[],
+  message?: Uint8Array,
+): Promise<number> {
   const session = connect(`http://${address}`);
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -33,11 +47,17 @@ export async function grpcRaw(address: string, path: string, headers: readonly H
       };
       stream.on('response', take).on('trailers', take).on('error', reject).resume();
       stream.on('close', () => reject(new Error('the call ended without a status')));
-      stream.end(emptyMessage);
+      stream.end(message === undefined ? emptyMessage : framed(message));
     });
   } finally {
     session.close();
   }
+}
+
+function framed(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
 }
 
 /**

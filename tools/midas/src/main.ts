@@ -10,6 +10,7 @@ import { addMigrateCommands } from './commands/migrate.ts';
 import { addNatsCommands } from './commands/nats.ts';
 import { explainFailure } from './commands/output.ts';
 import { addPlatformCommands } from './commands/platform.ts';
+import { addSubjectCommands } from './commands/subject.ts';
 
 const program = new Command('midas')
   .description('Runs, migrates and demonstrates the platform on this machine')
@@ -29,6 +30,7 @@ addKeyCommands(program);
 addGenerateCommands(program);
 addAccessCommands(program);
 addCheckCommands(program);
+addSubjectCommands(program);
 
 // A reader that has seen enough (`midas status | head`) is no error.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {

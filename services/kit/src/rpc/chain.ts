@@ -158,7 +158,8 @@ function requirePermission(
   const permitted =
     access.kind === 'public' ||
     (access.kind === 'internal' && access.callers.includes(caller.via)) ||
-    (access.kind === 'permission' && may(access.action, access.subject));
+    // A service asks for itself by internal RPCs only.
+    (access.kind === 'permission' && caller.kind === 'user' && may(access.action, access.subject));
   if (!permitted) fail('forbidden', 'forbidden', 'You are not permitted to do this.');
 }
 

@@ -2,6 +2,7 @@
 import '../telemetry/start.ts';
 
 export { installCertificate, type TestAuthority, testAuthority } from './certificates.ts';
+export { type Checked, checkCost } from './check-cost.ts';
 export { serviceClient, type TestCall, type TestCaller, type TestClient } from './client.ts';
 export {
   type KeyRingText,
