@@ -228,12 +228,11 @@ describe('what stands beside an answer', () => {
   test('an ETag is of the record as this caller sees it, and no other caller gains by it', async () => {
     const path = `/v1/referrals/${records.referral_id?.id}`;
     const views = await Promise.all(
-      ['referrer@police', 'intake-worker@provider', 'service-manager@provider'].map((who) =>
-        as(who).get(path),
-      ),
+      ['referrer@police', 'intake-worker@provider'].map((who) => as(who).get(path)),
     );
     const tags = views.map(({ headers }) => headers.get('etag') ?? '');
-    expect(new Set(tags).size).toBe(3);
+    for (const tag of tags) expect(tag).toMatch(/^"[\w-]+"$/);
+    expect(new Set(tags).size).toBe(2);
     const [sender = '', intake = ''] = tags;
     const again = await ask(`${platform.gatewayUrl}${path}`, {
       method: 'GET',

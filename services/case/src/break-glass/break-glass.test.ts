@@ -4,13 +4,13 @@ import { openBreakGlass, reviewBreakGlass } from './break-glass.ts';
 
 const now = new Date('2018-03-01T15:00:00Z'); // a Thursday
 const minutes = (count: number): Date => new Date(now.getTime() + count * 60_000);
-const opening = (personId: string | null = 'p') =>
+const opening = (personId: string | null = 'p', reason = 'She called in danger.') =>
   openBreakGlass(
     {
       id: 'b',
       openedBy: 'case-worker@provider',
       organisation: 'provider',
-      reason: 'She called in danger.',
+      reason,
       personId,
     },
     now,
@@ -28,6 +28,12 @@ const slugOf = (work: () => unknown): string => {
 };
 
 describe('an opening', () => {
+  it('needs a reason, and blanks are none', () => {
+    expect(slugOf(() => opening('p', ' '.repeat(40)))).toBe('reason-too-short');
+    expect(slugOf(() => opening('p', '  for a good reason  '))).toBe('reason-too-short');
+    expect(slugOf(() => opening('p', ' for a reason of some length '))).toBe('allowed');
+  });
+
   it('lasts four hours and is to be reviewed by the end of the second working day', () => {
     expect(opening()).toMatchObject({
       openedAt: now,

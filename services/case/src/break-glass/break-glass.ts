@@ -23,21 +23,30 @@ export interface BreakGlass {
 
 const LASTS_MS = 4 * 3_600_000;
 const REVIEW_WITHIN_WEEKDAYS = 2;
+/** Characters of a reason, blanks around it not counted. */
+const ENOUGH_WORDS = 20;
 
 export type Opening = Pick<BreakGlass, 'id' | 'openedBy' | 'organisation' | 'reason' | 'personId'>;
 
-/** Opens access for four hours; its review is due by the end of the second working day. Hit and miss alike. */
-export const openBreakGlass = (opening: Opening, now: Date): BreakGlass => ({
-  ...opening,
-  openedAt: now,
-  endsAt: new Date(now.getTime() + LASTS_MS),
-  // Working days are weekdays: a bank holiday makes the time shorter than it need be, never longer.
-  reviewDueAt: endOfWeekday(now, REVIEW_WITHIN_WEEKDAYS),
-  reviewedAt: null,
-  reviewedBy: null,
-  finding: null,
-  reviewNote: '',
-});
+/**
+ * Opens access for four hours; its review is due by the end of the second working day. Hit and miss alike. Fails with
+ * invalid `reason-too-short`.
+ */
+export function openBreakGlass(opening: Opening, now: Date): BreakGlass {
+  if (opening.reason.trim().length < ENOUGH_WORDS)
+    fail('invalid', 'reason-too-short', 'Give a reason of at least 20 characters.');
+  return {
+    ...opening,
+    openedAt: now,
+    endsAt: new Date(now.getTime() + LASTS_MS),
+    // Working days are weekdays: a bank holiday makes the time shorter than it need be, never longer.
+    reviewDueAt: endOfWeekday(now, REVIEW_WITHIN_WEEKDAYS),
+    reviewedAt: null,
+    reviewedBy: null,
+    finding: null,
+    reviewNote: '',
+  };
+}
 
 export interface Review {
   readonly by: string;

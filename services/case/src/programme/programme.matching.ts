@@ -3,7 +3,7 @@ import type { Logger } from '@midas/kit';
 import type { PrismaClient, ProgrammeSignal } from '../../gen/prisma/client.ts';
 import type { PersonStore } from '../person/person.store.ts';
 import type { ProgrammeStore } from './programme.store.ts';
-import { nextTry, sendingsOf } from './programme.ts';
+import { nextTry, SIGNALLED, sendingsOf } from './programme.ts';
 
 interface Deps {
   readonly db: PrismaClient;
@@ -26,7 +26,7 @@ async function matchOne({ db, signals, persons, now, log }: Deps): Promise<boole
       const signal = await signals.takeUnmatched(tx, now());
       if (signal === null) return false;
       held.signal = signal;
-      const source = { kind: 'programme-participant', id: signal.participantId };
+      const source = { kind: SIGNALLED, id: signal.participantId };
       const [partner, participant] = await persons.resolve(
         tx,
         source,

@@ -7,6 +7,9 @@ export interface Told {
   readonly partner: Particulars;
 }
 
+/** By this a sending tells that it came with signals of a participant. */
+export const SIGNALLED = 'programme-participant';
+
 /**
  * Under which roles the two are looked for among the persons of the survivor side: the partner first. What
  * is found stays on this side; the programme is never told that somebody was found, or that nobody was.

@@ -9,8 +9,6 @@ import {
   retentionByPerson,
   type SubjectRecords,
 } from '@midas/kit';
-import type { PersonNamed } from '@midas/proto/case/v1/access';
-import { Particulars } from '@midas/proto/common/v1/people';
 import {
   Capacity,
   ListSubjectAccessesRequest,
@@ -19,6 +17,7 @@ import {
   type SubjectRecordsServiceService,
 } from '@midas/proto/subject/v1/records';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
+import { particularsOf } from '../person/named.ts';
 import type { PersonStore } from '../person/person.store.ts';
 import type { RequestRow, SubjectStore } from './subject.store.ts';
 
@@ -118,7 +117,3 @@ export interface AccessRow {
   readonly id: string;
   readonly recordedAt: Date;
 }
-
-/** A person as somebody named them, in the form in which persons are recognised. */
-export const particularsOf = ({ nhsNumber, givenName, familyName, birthDate }: PersonNamed): Particulars =>
-  Particulars.fromPartial({ nhsNumber, givenName, familyName, birthDate });

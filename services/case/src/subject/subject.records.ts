@@ -18,6 +18,7 @@ import type { CaseRow, CaseStore } from '../case/case.store.ts';
 import { contactMessage } from '../case/contact.rpc.ts';
 import type { ContactStore } from '../case/contact.store.ts';
 import type { PersonStore } from '../person/person.store.ts';
+import { SIGNALLED } from '../programme/programme.ts';
 import { shareMessage } from '../share/share.rpc.ts';
 import type { ShareStore } from '../share/share.store.ts';
 
@@ -32,8 +33,8 @@ interface Deps {
 }
 
 /**
- * What `case` holds of a data subject: particulars as they were sent, cases and contacts. Signals of the programme are
- * in no copy: each of them tells that somebody else takes part in it.
+ * What `case` holds of a data subject: particulars as they were sent, cases and contacts. Signals of the programme and
+ * the particulars that came with them are in no copy: each of them tells that somebody else takes part in it.
  */
 export function caseRecords(deps: Deps): SubjectRecords<PrismaClient> {
   const { persons, cases, contacts, shares, retentionYears, now } = deps;
@@ -41,7 +42,8 @@ export function caseRecords(deps: Deps): SubjectRecords<PrismaClient> {
     async find(db, personIds) {
       const ids = { in: [...personIds] };
       const order = { orderBy: [{ recordedAt: 'asc' as const }, { id: 'asc' as const }] };
-      const sendings = await db.personParticulars.findMany({ where: { personId: ids }, ...order });
+      const where = { personId: ids, sourceKind: { not: SIGNALLED } };
+      const sendings = await db.personParticulars.findMany({ where, ...order });
       const told = sendings
         .map((row) => ({ row, particulars: persons.open(row) }))
         .filter(({ particulars }) => particulars.familyName !== '');
@@ -94,11 +96,14 @@ export function caseRecords(deps: Deps): SubjectRecords<PrismaClient> {
         where: { personId: { in: [...personIds] } },
         select: { id: true },
       });
-      const shared = await shares.ofCases(
-        db,
-        rows.map(({ id }) => id),
-      );
-      return [...rows, ...members, ...shared].map(({ id }) => id);
+      const caseIds = rows.map(({ id }) => id);
+      const logged = await contacts.ofCases(db, caseIds);
+      const shared = await shares.ofCases(db, caseIds);
+      const opened = await db.breakGlass.findMany({
+        where: { personId: { in: [...personIds] } },
+        select: { id: true },
+      });
+      return [...rows, ...members, ...logged, ...shared, ...opened].map(({ id }) => id);
     },
 
     async retention(db, personIds) {

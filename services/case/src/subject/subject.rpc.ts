@@ -7,8 +7,9 @@ import {
   type SubjectServiceService,
 } from '@midas/proto/case/v1/subject';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
+import { particularsOf } from '../person/named.ts';
 import type { PersonStore } from '../person/person.store.ts';
-import { type Everywhere, particularsOf } from './subject.everywhere.ts';
+import type { Everywhere } from './subject.everywhere.ts';
 import type { HoldRow, RequestRow, SubjectStore } from './subject.store.ts';
 import { dueAt, releasedRecords, reviewPieces, STATEMENTS } from './subject.ts';
 
@@ -41,6 +42,12 @@ type Reads = Reader<PrismaClient>;
 export function subjectHandlers({ store, all, persons, newId }: Deps): SubjectHandlers {
   const load = async (call: Reads, action: string, id: string): Promise<RequestRow> =>
     call.require(action, 'SubjectRequest', await store.findRequest(call.db, id));
+  /** Whom a request concerns by now. Somebody with a conflict of interest with one found since is refused, too. */
+  const concernedIn = async (call: Reads, action: string, row: RequestRow): Promise<readonly string[]> => {
+    const concerns = await all.concerned(call.db, row);
+    call.require(action, 'SubjectRequest', { ...row, concerns });
+    return concerns;
+  };
   const reread = async (id: string, call: Reads) => show(call, await load(call, 'read', id));
   const rereadHold = async (id: string, call: Reads) =>
     showHold(call, store, call.require('read', 'LegalHold', await store.findHold(call.db, id)));
@@ -79,7 +86,7 @@ export function subjectHandlers({ store, all, persons, newId }: Deps): SubjectHa
 
     getSubjectReview: query(async ({ subjectRequestId: id }, call) => {
       const row = await load(call, 'review', id);
-      const concerned = await all.concerned(call.db, row);
+      const concerned = await concernedIn(call, 'review', row);
       const records = await all.records(call, concerned);
       const items = reviewPieces(records, await store.decisions(call.db, id));
       const message = SubjectReview.fromPartial({ items: [...items] });
@@ -103,7 +110,7 @@ export function subjectHandlers({ store, all, persons, newId }: Deps): SubjectHa
 
     exportSubject: query(async ({ subjectRequestId: id }, call) => {
       const row = await load(call, 'export', id);
-      const concerned = await all.concerned(call.db, row);
+      const concerned = await concernedIn(call, 'export', row);
       const held = await all.records(call, concerned);
       const records = releasedRecords(held, await store.decisions(call.db, id));
       const message = SubjectExport.fromPartial({
@@ -121,7 +128,7 @@ export function subjectHandlers({ store, all, persons, newId }: Deps): SubjectHa
 
     listRecordAccesses: query(async (request, call) => {
       const row = await load(call, 'audit', request.subjectRequestId);
-      const concerned = await all.concerned(call.db, row);
+      const concerned = await concernedIn(call, 'audit', row);
       const asked = { size: request.pageSize, token: request.pageToken, binding: ['accesses', row.id] };
       const found = await call.page(asked, (keyset) => all.accesses(call, concerned, keyset));
       return {
@@ -135,7 +142,7 @@ export function subjectHandlers({ store, all, persons, newId }: Deps): SubjectHa
 
     eraseSubject: command({
       prepare: async ({ subjectRequestId: id }, call) => {
-        const concerned = await all.concerned(call.db, await load(call, 'erase', id));
+        const concerned = await concernedIn(call, 'erase', await load(call, 'erase', id));
         const kept = await all.retention(call.db, concerned, { call });
         return { concerned, isOpen: kept.some(({ keepUntil }) => keepUntil === null) };
       },
@@ -156,7 +163,8 @@ export function subjectHandlers({ store, all, persons, newId }: Deps): SubjectHa
     }),
 
     placeLegalHold: command({
-      prepare: async ({ subjectRequestId: id }, call) => all.concerned(call.db, await load(call, 'hold', id)),
+      prepare: async ({ subjectRequestId: id }, call) =>
+        concernedIn(call, 'hold', await load(call, 'hold', id)),
       decide: async ({ subjectRequestId: id, reason }, unit, concerns) => {
         const row = unit.require('hold', 'SubjectRequest', await store.lockRequest(unit.db, id));
         if (row.erasure !== null)

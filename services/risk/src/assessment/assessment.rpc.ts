@@ -50,7 +50,7 @@ export function assessmentHandlers({ assessments, newId }: Deps): AssessmentHand
         {
           size: request.pageSize,
           token: request.pageToken,
-          binding: [call.caller.subject, request.incidentId],
+          binding: ['assessments', request.incidentId],
         },
         (keyset) => assessments.list(call.db, where, keyset),
       );

@@ -52,7 +52,7 @@ export function maracHandlers({ referrals, newId }: Deps): MaracHandlers {
       const status = enumNameOrNull(MaracStatus, request.status);
       const where = { AND: [call.where('read', 'MaracReferral'), status ? { status } : {}] };
       const { rows, nextPageToken } = await call.page(
-        { size: request.pageSize, token: request.pageToken, binding: [call.caller.subject, status] },
+        { size: request.pageSize, token: request.pageToken, binding: ['marac-referrals', status] },
         (keyset) => referrals.list(call.db, where, keyset),
       );
       const answer = { maracReferrals: rows.map((referral) => show(call, referral)), nextPageToken };
