@@ -5,6 +5,7 @@ import { syntheticPerson } from '../setup/people.ts';
 import { type Platform, testPlatform } from '../setup/platform.ts';
 import { ok, rest } from '../setup/rest.ts';
 import { countOf } from '../setup/rows.ts';
+import { withinASecond } from './within.ts';
 
 /*
  * Records of referral and health-access under relationships that case owns, as the people concerned meet them at the
@@ -27,19 +28,8 @@ afterAll(() => platform?.[Symbol.asyncDispose]());
 const as = (userName: string) => rest(platform.gatewayUrl, userName);
 const statusOf = async (userName: string, path: string) => (await as(userName).get(path)).status;
 
-/** That whoever asks a second from now or later is answered so, however long an answer takes. */
-async function withinASecond(userName: string, path: string, status: number): Promise<void> {
-  const began = performance.now();
-  let otherwiseAt = 0;
-  const answersSo = async () => {
-    const askedAt = performance.now() - began;
-    if ((await statusOf(userName, path)) === status) return true;
-    otherwiseAt = askedAt;
-    return false;
-  };
-  await waitFor(answersSo, { what: `${status} for ${userName} at ${path}` });
-  expect(otherwiseAt).toBeLessThan(1_000);
-}
+const within = (userName: string, path: string, status: number) =>
+  withinASecond(() => as(userName).get(path), status, `for ${userName} at ${path}`);
 
 test('a health plan is opened on a share for health, told of to those who share it, and lost with consent', async () => {
   const navigator = 'health-navigator@ccg';
@@ -77,7 +67,7 @@ test('a health plan is opened on a share for health, told of to those who share 
   await platform.nats.stop('SIGKILL');
   try {
     ok(await worker.post(`/v1/cases/${caseId}/consent-withdrawals`, {}));
-    await Promise.all([navigator, other, housing].map((user) => withinASecond(user, path, 404)));
+    await Promise.all([navigator, other, housing].map((user) => within(user, path, 404)));
   } finally {
     await platform.nats.start();
   }
@@ -116,7 +106,7 @@ test('a conflict of interest hides what a referrer sent and what intake triages,
     blocks.push(ok(await officer.post('/v1/conflict-blocks', block)).conflict_block_id);
   }
   for (const user of blocked) {
-    await withinASecond(user, path, 404);
+    await within(user, path, 404);
     expect(JSON.stringify(ok(await as(user).get('/v1/referrals?page_size=200')))).not.toContain(id);
   }
   const accept = await as('intake-worker@provider').post(`${path}:accept`, {}, { 'if-match': '*' });
@@ -126,5 +116,5 @@ test('a conflict of interest hides what a referrer sent and what intake triages,
   for (const block of blocks) {
     ok(await officer.post(`/v1/conflict-blocks/${block}:end`, {}, { 'if-match': '*' }));
   }
-  for (const user of blocked) await withinASecond(user, path, 200);
+  for (const user of blocked) await within(user, path, 200);
 });

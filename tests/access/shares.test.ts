@@ -6,6 +6,7 @@ import { type Platform, testPlatform } from '../setup/platform.ts';
 import { type Answer, ok, rest } from '../setup/rest.ts';
 import { countOf, rowsOf } from '../setup/rows.ts';
 import { differ, signedRank } from './timing.ts';
+import { withinASecond } from './within.ts';
 
 /*
  * What one organisation shares with another, access in an emergency and conflicts of interest, as the people concerned
@@ -50,14 +51,8 @@ async function assessed(person: object): Promise<string> {
 }
 
 /** Other services keep what they were told of a caller for a second, and no longer. */
-async function goneWithinASecond(path: string, userName: string): Promise<void> {
-  const began = performance.now();
-  await waitFor(async () => (await as(userName).get(path)).status === 404, {
-    what: `${path} to be gone for ${userName}`,
-    timeoutMs: 2_000,
-  });
-  expect(performance.now() - began).toBeLessThan(1_100);
-}
+const goneWithinASecond = (path: string, userName: string) =>
+  withinASecond(() => as(userName).get(path), 404, `for ${userName} at ${path}`);
 
 /** An answer without what is different each time: ids and instants, in the order in which they first appear. */
 function plain({ status, headers, body }: Answer) {

@@ -21,7 +21,10 @@ export interface Api extends Disposable {
 /** Opens the API: with the token in MIDAS_TOKEN, or on this machine as a demo user. */
 export async function openApi({ gateway, as }: ApiOptions): Promise<Api> {
   const token = process.env.MIDAS_TOKEN;
-  const local = gateway === undefined || token === undefined ? await localPlatform(as, token) : undefined;
+  // A token of this machine's platform goes nowhere else.
+  if (gateway !== undefined && token === undefined)
+    throw userError('There is no token for this gateway.', 'Put one into MIDAS_TOKEN.');
+  const local = gateway === undefined ? await localPlatform(as, token) : undefined;
   const url = (gateway ?? local?.url ?? '').replace(/\/$/, '');
   const authorization = `Bearer ${token ?? local?.token}`;
   const connection = http(2);
