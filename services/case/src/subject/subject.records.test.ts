@@ -8,6 +8,7 @@ import { breakGlassStore } from '../break-glass/break-glass.store.ts';
 import { openBreakGlass } from '../break-glass/break-glass.ts';
 import { caseStore } from '../case/case.store.ts';
 import { contactStore } from '../case/contact.store.ts';
+import { conflictStore } from '../conflict/conflict.store.ts';
 import { personStore } from '../person/person.store.ts';
 import { SIGNALLED, sendingsOf } from '../programme/programme.ts';
 import { shareStore } from '../share/share.store.ts';
@@ -74,4 +75,26 @@ it('who opened access to a person in an emergency asked for the person', async (
   const { id } = await opening(known?.personId ?? '');
   await opening(null);
   expect(await records.recordIds(db, [known?.personId ?? ''])).toEqual([id]);
+});
+
+it('erasure empties the reason of a conflict of interest by whichever id it names the person', async () => {
+  const [known, other] = [newId(), newId()];
+  const blocks = conflictStore(sealed);
+  const block = {
+    userName: 'case-worker@provider',
+    personId: known,
+    otherPersonIds: [other],
+    reason: 'They are cousins',
+    blockedBy: 'information-governance@council',
+  };
+  const of = (personId: string) => ({ ...block, id: newId(), personId, otherPersonIds: [] });
+  await db.person.createMany({ data: [known, other].map((id) => ({ id, recordedAt: now })) });
+  const { id } = await blocks.add(db, { ...block, id: newId() }, now);
+  const { id: apart } = await blocks.add(db, of(known), now);
+  await db.$transaction((tx) => records.erase(tx, [other]));
+  const reasonOf = async (blockId: string) => {
+    const row = await blocks.find(db, blockId);
+    return row && blocks.openReason(row);
+  };
+  expect([await reasonOf(id), await reasonOf(apart)]).toEqual(['', block.reason]);
 });

@@ -158,14 +158,15 @@ function caseEntries(
 
 /** Empties what people typed about openings in an emergency and conflicts of interest, which stay as they happened. */
 async function eraseReasons(sealer: Sealer, db: Tx<PrismaClient>, personIds: string[]): Promise<void> {
-  const where = { personId: { in: personIds } };
+  const ofPerson = { personId: { in: personIds } };
   const opened = sealer.column('break_glass', 'reason');
-  for (const { id } of await db.breakGlass.findMany({ where, select: { id: true } }))
+  for (const { id } of await db.breakGlass.findMany({ where: ofPerson, select: { id: true } }))
     await db.breakGlass.update({
       where: { id },
       data: { reason: opened.sealText(id, ''), reviewNote: null },
     });
   const blocked = sealer.column('conflict_block', 'reason');
+  const where = { OR: [ofPerson, { otherPersonIds: { hasSome: personIds } }] };
   for (const { id } of await db.conflictBlock.findMany({ where, select: { id: true } }))
     await db.conflictBlock.update({ where: { id }, data: { reason: blocked.sealText(id, '') } });
 }
