@@ -159,6 +159,14 @@ describe('a plan', () => {
     expect(await db.healthPlan.count({ where: { caseId: { in: [unknownCase, summary] } } })).toBe(0);
   });
 
+  test('leaves in the audit trail for which case it was refused', async () => {
+    const caseId = randomUUID();
+    await expect(navigator().openHealthPlan({ caseId })).rejects.toThrow(refusal('not-found'));
+    expect(await db.auditEntry.findMany({ where: { recordIds: { has: caseId } } })).toMatchObject([
+      { recordIds: [caseId], decision: 'deny', outcome: 'not-found', userName: 'health-navigator@ccg' },
+    ]);
+  });
+
   test('is told of to another navigator with whom the case is shared, by its id, and to nobody else', async () => {
     const { healthPlanId, caseId } = await openPlan();
     const other = as('health-navigator@provider');

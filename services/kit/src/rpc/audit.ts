@@ -54,12 +54,18 @@ export function auditRow(
   return { ...row, mark: auditMark(digest, row) };
 }
 
-/** Ids that a request names: the fields of its REST path, or of an internal RPC the fields called `…_id`. */
+/**
+ * Ids that a request names: the fields of its REST path, and of a change or an internal RPC whatever else is called
+ * `…_id` or `…_ids`. What a list is narrowed by is digested instead.
+ */
 export function askedIds(method: MethodContract, request: object): readonly string[] {
   const values = request as Readonly<Record<string, unknown>>;
-  return idFields(method)
-    .map((name) => values[name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())])
+  const named = method.input.fields.map(({ name }) => name).filter((name) => /_ids?$/.test(name));
+  const wanted = method.changing || method.http === undefined ? named : idFields(method);
+  const ids = wanted
+    .flatMap((name) => values[name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())])
     .filter((value): value is string => typeof value === 'string' && value !== '' && value.length <= 64);
+  return [...new Set(ids)];
 }
 
 const digestBytes = 16;
