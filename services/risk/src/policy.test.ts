@@ -128,6 +128,15 @@ describe('the other roles', () => {
     expect(powers('Assessment', caller(role, 'housing'))).toBe('');
   });
 
+  it.each(['intake-worker', 'case-worker', 'marac-representative'])(
+    'what a %s recorded stays with the organisation for which it was recorded',
+    (role) => {
+      const movedOn = caller(role, 'elsewhere');
+      expect(powers('Assessment', movedOn, facts(), mine)).not.toContain('read');
+      expect(powers('MaracReferral', movedOn, facts(), mine)).not.toContain('read');
+    },
+  );
+
   it('services and users without an organisation may do nothing', () => {
     expect(rulesFor(caller('service:case', ''), facts())).toEqual([]);
     expect(rulesFor({ ...worker, organisation: '' }, facts())).toEqual([]);

@@ -67,23 +67,26 @@ const levelOf = (personIds: string[]): Rule => ({
   conditions: { personId: { in: personIds } },
 });
 
+/** What the caller recorded; it stays with the organisation for which it was recorded. */
+const ownWork = ({ subject: recordedBy, organisation }: Caller) => ({ recordedBy, organisation });
+
 /** Makes the first assessment; sees again what he or she recorded. */
-const intakeWorker = ({ subject: recordedBy }: Caller): readonly Rule[] => [
+const intakeWorker = (caller: Caller): readonly Rule[] => [
   { action: 'assess', subject: 'Assessment' },
-  ...assessments(FULL, { recordedBy }),
+  ...assessments(FULL, ownWork(caller)),
 ];
 
 /** Assigned and opened cases in full with addresses, those of the team without words; and what he or she recorded. */
-const caseWorker = ({ subject: recordedBy }: Caller, facts: RiskFacts): readonly Rule[] => {
+const caseWorker = (caller: Caller, facts: RiskFacts): readonly Rule[] => {
   const own = { in: personsBy(facts, [RelationKind.ASSIGNED, RelationKind.BREAK_GLASS]) };
   const team = { in: personsBy(facts, [RelationKind.TEAM]) };
   return [
     { action: 'assess', subject: 'Assessment' },
     { action: 'refer', subject: 'MaracReferral' },
-    ...assessments(FULL, { recordedBy }),
+    ...assessments(FULL, ownWork(caller)),
     ...assessments(ALL_CLASSES, { personId: own }),
     ...assessments(SUMMARY, { personId: team }),
-    referrals(FULL, { recordedBy }),
+    referrals(FULL, ownWork(caller)),
     referrals(ALL_CLASSES, { victimPersonId: own }),
     referrals(SUMMARY, { victimPersonId: team }),
   ];
@@ -104,10 +107,10 @@ const maracCoordinator = (_: Caller, { listedPersonIds }: RiskFacts): readonly R
 ];
 
 /** Refers for an agency; sees what he or she sent, and of colleagues' referrals whom they are about and their state. */
-const maracRepresentative = ({ organisation, subject: recordedBy }: Caller): readonly Rule[] => [
+const maracRepresentative = (caller: Caller): readonly Rule[] => [
   { action: 'refer', subject: 'MaracReferral' },
-  referrals(FULL, { recordedBy }),
-  referrals(SUMMARY, { organisation }),
+  referrals(FULL, ownWork(caller)),
+  referrals(SUMMARY, { organisation: caller.organisation }),
 ];
 
 /** What is shared with the agency, as far as the scope of the grant reaches. */
