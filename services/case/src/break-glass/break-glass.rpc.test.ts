@@ -70,7 +70,16 @@ describe('access in an emergency', () => {
       return {
         plain,
         headers: Object.keys(headers).sort(),
-        event: [event?.type, event?.payload.length],
+        // Not its length: that of a time varies.
+        event: [
+          event?.type,
+          event && {
+            ...BreakGlassOpened.decode(event.payload),
+            breakGlassId: '',
+            openedAt: undefined,
+            reviewDueAt: undefined,
+          },
+        ],
         found: row.personId !== null,
       };
     };

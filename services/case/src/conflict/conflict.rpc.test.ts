@@ -177,6 +177,15 @@ describe('blocks', () => {
     }
   });
 
+  it('are on the user that was meant, whatever capitals and blanks were typed', async () => {
+    const { userName } = await officer.blockUser({
+      userName: ' Volunteer@Provider ',
+      person: named(invented()),
+      reason,
+    });
+    expect(userName).toBe('volunteer@provider');
+  });
+
   it('answer alike whether or not the person was known', async () => {
     const person = invented();
     await allocatedCase(platform, person);

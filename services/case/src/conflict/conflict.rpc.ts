@@ -42,8 +42,8 @@ export function conflictHandlers({
         const known = await persons.known(unit.db, particulars);
         const block = {
           id,
-          // Names of users are kept in small letters by the realm.
-          userName: userName.toLowerCase(),
+          // Names of users are kept in small letters by the realm, and without blanks.
+          userName: userName.trim().toLowerCase(),
           personId,
           otherPersonIds: known.filter((other) => other !== personId),
           reason,
