@@ -4,7 +4,7 @@ import { etag, openCase } from '../setup/cases.ts';
 import { dashAnswers, syntheticPerson } from '../setup/people.ts';
 import { type Platform, services, testPlatform } from '../setup/platform.ts';
 import { ok, rest } from '../setup/rest.ts';
-import { countOf } from '../setup/rows.ts';
+import { countOf, rowsOf } from '../setup/rows.ts';
 
 let platform: Platform;
 const victim = syntheticPerson();
@@ -207,3 +207,58 @@ async function auditCounts(): Promise<Readonly<Record<string, number>>> {
   });
   return Object.fromEntries(await Promise.all(counts));
 }
+
+describe('retention', () => {
+  const due = async (): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for (let token = ''; ; ) {
+      const page = ok(await governance().get(`/v1/retention-due?page_size=3&page_token=${token}`));
+      found.push(...(page.due ?? []).map(({ person_id }: { person_id: string }) => person_id));
+      token = page.next_page_token ?? '';
+      if (token === '') return found;
+    }
+  };
+  const age = (personId: string) =>
+    rowsOf(
+      platform,
+      'case',
+      `UPDATE person SET recorded_at = now() - interval '7 years 1 day' WHERE id = '${personId}'`,
+    );
+  // A block records somebody of whom nothing else is known.
+  const recorded = async (): Promise<string> => {
+    const person = { nhs_number: syntheticPerson().nhs_number };
+    const block = { user_name: 'nobody@elsewhere', person, reason: 'A reason for the block' };
+    const made = ok(await governance().post('/v1/conflict-blocks', block));
+    const [row] = await rowsOf(
+      platform,
+      'case',
+      `SELECT person_id::text AS id FROM conflict_block WHERE id = '${made.conflict_block_id}'`,
+    );
+    return String(row?.id);
+  };
+
+  it('names in a dry run who would be erased, changes nothing, and a run erases just those', async () => {
+    const [old, young] = [await recorded(), await recorded()];
+    await age(old);
+    expect(await due()).toEqual([old]);
+    expect(await due()).toEqual([old]);
+
+    const { retention_run_id: run } = ok(await governance().post('/v1/retention-runs', {}));
+    const finished = await waitFor(
+      async () => {
+        const state = ok(await governance().get(`/v1/retention-runs/${run}`));
+        return state.finished_at === undefined ? undefined : state;
+      },
+      { what: 'the retention run to finish', timeoutMs: 30_000 },
+    );
+    expect(finished).toMatchObject({ erased_count: 1 });
+    expect(finished.examined_count).toBeGreaterThanOrEqual(2);
+    expect(await due()).toEqual([]);
+    const left = await rowsOf(
+      platform,
+      'case',
+      `SELECT id::text AS id FROM person WHERE erased_at IS NULL AND id IN ('${old}', '${young}')`,
+    );
+    expect(left).toEqual([{ id: young }]);
+  });
+});
