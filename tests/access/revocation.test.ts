@@ -136,7 +136,10 @@ test('while Keycloak is away the last yes holds for its time, and then nobody is
     await becomes(used, undecided);
     const answer = await atGateway(used);
     expect(answer.headers.get('retry-after')).not.toBeNull();
-    expect(JSON.parse(answer.text)).toMatchObject({ slug: 'identity-unavailable' });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      // The service's own judgement of the token may outlast that of case, which it asks for facts.
+      slug: expect.stringMatching(/^(identity|access)-unavailable$/),
+    });
   } finally {
     await wayToKeycloak.start();
   }
