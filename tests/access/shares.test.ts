@@ -88,12 +88,10 @@ describe('a share', () => {
     await platform.nats.stop('SIGKILL');
     try {
       const withdrawn = ok(await worker().post(`/v1/cases/${caseId}/consent-withdrawals`, {}));
-      const answered = performance.now();
       const elsewhere = goneWithinASecond(assessment, 'partner-professional@housing');
       const unknown = crypto.randomUUID();
       const refused = await Promise.all(paths.map((path) => housing().get(path)));
       const listed = ok(await housing().get('/v1/shared-cases?page_size=200'));
-      expect(performance.now() - answered).toBeLessThan(1_000);
       expect(refused.map(({ status }) => status)).toEqual([404, 404, 404]);
       expect(JSON.stringify(listed)).not.toContain(caseId);
       await elsewhere;
@@ -199,10 +197,8 @@ describe('a conflict of interest', () => {
       const named = { nhs_number: person.nhs_number };
       const block = { user_name: userName, person: named, reason: 'A neighbour' };
       const { conflict_block_id: id } = ok(await officer().post('/v1/conflict-blocks', block));
-      const answered = performance.now();
       const elsewhere = goneWithinASecond(assessment, userName);
       const refused = await as(userName).get(`/v1/cases/${caseId}`);
-      expect(performance.now() - answered).toBeLessThan(1_000);
       await elsewhere;
       expect(plain(refused)).toEqual(plain(await as(userName).get(`/v1/cases/${crypto.randomUUID()}`)));
       expect(JSON.stringify(ok(await as(userName).get('/v1/cases?page_size=200')))).not.toContain(caseId);

@@ -1,6 +1,6 @@
 import { ReferralAccepted, ReferralRejected } from '@midas/proto/referral/v1/events';
 import { RejectionReason } from '@midas/proto/referral/v1/referral';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
 import type { PrismaClient } from '../../gen/prisma/client.ts';
 import { enumName } from '../contract/enums.ts';
@@ -51,14 +51,18 @@ test('events that come shuffled and doubled have their effect once each', async 
   expect((await of.db.note.findMany()).map(({ version }) => version)).toEqual(Array(10).fill(5));
 });
 
-async function pendingOf(of: World): Promise<number> {
+async function durableOf(of: World): Promise<ConsumerInfo> {
   const nats = await of.nats.connect();
   try {
-    const info = await (await jetstreamManager(nats)).consumers.info('MIDAS', 'kit');
-    return info.num_pending + info.num_ack_pending;
+    return await (await jetstreamManager(nats)).consumers.info(streamName, testUser);
   } finally {
     await nats.close();
   }
+}
+
+async function pendingOf(of: World): Promise<number> {
+  const { num_pending, num_ack_pending } = await durableOf(of);
+  return num_pending + num_ack_pending;
 }
 
 test('two replicas share the work and double nothing', async () => {
@@ -159,6 +163,10 @@ test('an event newer than the code waits for an upgraded replica', async () => {
   // The upgraded replica joins the subject to the durable consumer that both share.
   of.consumers([onAccepted(), on(ReferralRejected, { apply: (_event, unit: Unit) => addUp(unit) })], {
     unknownDelayMs: 10,
+  });
+  // What is published before that is not heard: a subject joins first, then those who publish on it are rolled out.
+  await waitFor(async () => (await durableOf(of)).config.filter_subjects?.length === 2, {
+    what: 'the subject to have joined',
   });
   await of.nats.publish(Array.from({ length: 40 }, () => ({ ...newer, id: newId(), aggregateId: newId() })));
   await applied(of, 41);
