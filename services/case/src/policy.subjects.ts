@@ -17,7 +17,7 @@ const ON_REQUESTS = ['open', 'read', 'review', 'export', 'audit', 'erase', 'hold
  * review and the copy of a request only. Somebody with a conflict of interest has nothing to do with the person's.
  */
 export function subjectRules(
-  { kind, roles, organisation }: Caller,
+  { kind, roles, organisation, userName }: Caller,
   blockedPersonIds: readonly string[],
 ): readonly SubjectRule[] {
   if (kind !== 'user' || !roles.includes('information-governance')) return [];
@@ -28,7 +28,9 @@ export function subjectRules(
     holds('hold', own),
     { action: 'read', subject: 'RetentionRun' },
     { action: 'start', subject: 'RetentionRun' },
-    ...(blockedPersonIds.length === 0 ? [] : blocks({ concerns: { hasSome: [...blockedPersonIds] } })),
+    ...(blockedPersonIds.length === 0
+      ? []
+      : blocks({ concerns: { hasSome: [...blockedPersonIds] } }, userName)),
   ];
 }
 
@@ -49,9 +51,12 @@ const holds = (action: 'read' | 'hold', ofRequest: Prisma.SubjectRequestWhereInp
   ...(action === 'read' && { fields: ALL_CLASSES }),
 });
 
-const blocks = (concerning: Prisma.SubjectRequestWhereInput): readonly SubjectRule[] =>
+// That a request was opened stays to be seen by who opened it: that it went away would tell whom it is about.
+const blocks = (concerning: Prisma.SubjectRequestWhereInput, userName: string): readonly SubjectRule[] =>
   [
-    ...ON_REQUESTS.map((action) => requests(action, concerning)),
+    ...ON_REQUESTS.map((action) =>
+      requests(action, action === 'read' ? { ...concerning, openedBy: { not: userName } } : concerning),
+    ),
     holds('read', concerning),
     holds('hold', concerning),
   ].map(({ action, subject, conditions }) => ({

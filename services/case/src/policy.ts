@@ -103,17 +103,20 @@ const serviceManager: RulesOf = ({ organisation }) => {
 };
 
 /** Own groups, and of their members the first name and the safe contact, its note included. */
-const groupFacilitator: RulesOf = ({ userName }) => [
-  { action: 'manage', subject: 'Group' },
-  { action: 'read', subject: 'Group', conditions: { facilitator: userName } },
-  { action: 'attend', subject: 'Group', conditions: { facilitator: userName } },
-  {
-    action: 'read',
-    subject: 'GroupMember',
-    fields: ['NONE', 'PERSONAL', 'FREE_TEXT'],
-    conditions: { group: { is: { facilitator: userName } } },
-  },
-];
+const groupFacilitator: RulesOf = ({ userName, organisation }) => {
+  const own = { facilitator: userName, OR: [{ organisation }, { organisation: null }] };
+  return [
+    { action: 'manage', subject: 'Group' },
+    { action: 'read', subject: 'Group', conditions: own },
+    { action: 'attend', subject: 'Group', conditions: own },
+    {
+      action: 'read',
+      subject: 'GroupMember',
+      fields: ['NONE', 'PERSONAL', 'FREE_TEXT'],
+      conditions: { group: { is: own } },
+    },
+  ];
+};
 
 const sharedCases = ({ shared }: Facts, scopes: readonly string[]) => ({
   in: [...new Set(shared.filter(({ scope }) => scopes.includes(scope)).map(({ caseId }) => caseId))],

@@ -74,9 +74,12 @@ describe('a case-worker', () => {
     expect(powers('MaracReferral', worker, to('ada', RelationKind.TEAM))).toBe('read refer NONE PERSONAL');
   });
 
-  it('sees what he or she recorded, addresses left out, and is shared nothing', () => {
-    expect(powers('Assessment', worker, facts(), mine)).toBe(`read see-basis assess ${full}`);
-    expect(powers('MaracReferral', worker, facts(), mine)).toBe(`read refer ${full}`);
+  it('sees what he or she recorded until it is known whom it is about, and is shared nothing', () => {
+    const justNow = { ...mine, personId: null, victimPersonId: null };
+    expect(powers('Assessment', worker, facts(), justNow)).toBe(`read see-basis assess ${full}`);
+    expect(powers('MaracReferral', worker, facts(), justNow)).toBe(`read refer ${full}`);
+    expect(powers('Assessment', worker, facts(), mine)).toBe('assess');
+    expect(powers('MaracReferral', worker, facts(), mine)).toBe('refer');
     expect(powers('Assessment', worker, to('ada', RelationKind.SHARED, ShareScope.FULL))).toBe('assess');
   });
 });
@@ -147,7 +150,7 @@ describe('a conflict of interest', () => {
   const grants: readonly (readonly [string, Caller, RiskFacts, object])[] = [
     ['what is assigned', worker, to('ada', RelationKind.ASSIGNED), {}],
     ['what was opened in an emergency', worker, to('ada', RelationKind.BREAK_GLASS), {}],
-    ['what was recorded', worker, facts(), mine],
+    ['what was recorded', caller('intake-worker'), facts(), mine],
     ['the provider’s', caller('service-manager'), facts(), {}],
     ['what MARAC lists', caller('marac-coordinator', 'council'), facts({ listedPersonIds: ['ada'] }), {}],
     [

@@ -76,17 +76,20 @@ const intakeWorker = (caller: Caller): readonly Rule[] => [
   ...assessments(FULL, ownWork(caller)),
 ];
 
-/** Assigned and opened cases in full with addresses, those of the team without words; and what he or she recorded. */
+/**
+ * Assigned and opened cases in full with addresses, those of the team without words; and what he or she recorded until it
+ * is known whom it is about: from then on it goes with the case.
+ */
 const caseWorker = (caller: Caller, facts: RiskFacts): readonly Rule[] => {
   const own = { in: personsBy(facts, [RelationKind.ASSIGNED, RelationKind.BREAK_GLASS]) };
   const team = { in: personsBy(facts, [RelationKind.TEAM]) };
   return [
     { action: 'assess', subject: 'Assessment' },
     { action: 'refer', subject: 'MaracReferral' },
-    ...assessments(FULL, ownWork(caller)),
+    ...assessments(FULL, { ...ownWork(caller), personId: null }),
     ...assessments(ALL_CLASSES, { personId: own }),
     ...assessments(SUMMARY, { personId: team }),
-    referrals(FULL, ownWork(caller)),
+    referrals(FULL, { ...ownWork(caller), victimPersonId: null }),
     referrals(ALL_CLASSES, { victimPersonId: own }),
     referrals(SUMMARY, { victimPersonId: team }),
   ];

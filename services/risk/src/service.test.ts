@@ -132,10 +132,15 @@ describe('an assessment', () => {
     expect(await platform.db.assessment.count()).toBe(before);
   });
 
-  it('is seen by who recorded it and by nobody unrelated', async () => {
-    const { assessmentId } = await record(answers(2));
-    expect(await worker().getAssessment({ assessmentId })).toMatchObject({ assessmentId, score: 2 });
-    const list = await worker().listAssessments(ListAssessmentsRequest.fromPartial({}));
+  it('is seen by the intake worker who recorded it and by nobody unrelated', async () => {
+    const intake = platform.risk('intake-worker@provider');
+    const { assessmentId } = await intake.recordAssessment({
+      person: stranger(),
+      riskAnswers: answers(2),
+      occurredAt: new Date('2017-06-01T10:00:00Z'),
+    });
+    expect(await intake.getAssessment({ assessmentId })).toMatchObject({ assessmentId, score: 2 });
+    const list = await intake.listAssessments(ListAssessmentsRequest.fromPartial({}));
     expect(list.assessments.map((one) => one.assessmentId)).toContain(assessmentId);
     await expect(platform.risk('case-worker-2@provider').getAssessment({ assessmentId })).rejects.toEqual(
       refusal('not-found'),

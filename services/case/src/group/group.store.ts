@@ -8,7 +8,7 @@ export type GroupStore = ReturnType<typeof groupStore>;
 
 const withRelations = {
   sentAs: true,
-  group: { select: { facilitator: true } },
+  group: { select: { facilitator: true, organisation: true } },
   case: { select: ofCase },
 } as const satisfies Prisma.GroupMemberInclude;
 

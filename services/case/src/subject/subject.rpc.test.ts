@@ -37,5 +37,5 @@ it('a conflict of interest with somebody found after the request was opened take
     officer.placeLegalHold({ subjectRequestId, reason }),
     officer.eraseSubject({ subjectRequestId, reason }, any),
   ])
-    await expect(refused).rejects.toMatchObject({ kind: 'not-found' });
+    await expect(refused).rejects.toMatchObject({ kind: 'forbidden' });
 });

@@ -61,10 +61,14 @@ describe('the roles of a token that count', () => {
     expect(slugOf(() => standingOf(roles, both, 'commissioning'))).toBe('purpose-not-permitted');
   });
 
-  it('give the purpose of the first role when none is named', () => {
+  it('are those that fit the purpose of the first role when none is named', () => {
     expect(standingOf(roles, user(['marac-coordinator', 'case-worker']), '')).toMatchObject({
       roles: ['marac-coordinator', 'case-worker'],
       purpose: 'marac',
+    });
+    expect(standingOf(roles, user(['case-worker', 'marac-coordinator']), '')).toMatchObject({
+      roles: ['case-worker'],
+      purpose: 'direct-care',
     });
     expect(standingOf(roles, user([]), '').purpose).toBe('');
   });

@@ -5,7 +5,7 @@ import type { Caller } from '../identity/caller.ts';
 /**
  * The user with the roles that count: known to the contract, held at a kind of organisation that may hold them, fit
  * for the purpose. Fails (`forbidden`) when roles of two sides meet, wherever they are held, or when no role fits the
- * purpose that was named. A caller who names none asks for the standard purpose of his or her first role.
+ * purpose that was named. A caller who names none asks for the standard purpose of his or her first role, no more.
  */
 export function standingOf(roles: Roles, user: Caller, purpose: string): Caller {
   const known = user.roles.flatMap((name) => roles.get(name) ?? []);
@@ -17,12 +17,13 @@ export function standingOf(roles: Roles, user: Caller, purpose: string): Caller 
     ({ organisationKinds }) =>
       organisationKinds.length === 0 || organisationKinds.includes(user.organisationKind),
   );
-  const fit = purpose === '' ? held : held.filter(({ purposes }) => purposes.includes(purpose));
+  const meant = purpose === '' ? (held[0]?.purposes[0] ?? '') : purpose;
+  const fit = held.filter(({ purposes }) => purposes.includes(meant));
   if (purpose !== '' && fit.length === 0)
     fail('forbidden', 'purpose-not-permitted', 'Your role may not ask for this purpose.');
   return {
     ...user,
     roles: fit.map(({ name }) => name),
-    purpose: purpose === '' ? (fit[0]?.purposes[0] ?? '') : purpose,
+    purpose: meant,
   };
 }

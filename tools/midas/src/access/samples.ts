@@ -143,8 +143,9 @@ const sent = (caller: Caller, relationship: Relationship): Row => ({
 
 const ofRisk = [...OF_CASES, 'own', 'recorded', 'listed'] as const;
 const riskRow = ({ subject, organisation }: Caller, relationship: Relationship): Row => ({
-  personId: PERSON,
-  victimPersonId: PERSON,
+  // What was recorded a moment ago is about nobody known yet.
+  personId: relationship === 'recorded' ? null : PERSON,
+  victimPersonId: relationship === 'recorded' ? null : PERSON,
   perpetratorPersonIds: [OTHER_PERSON],
   recordedBy: relationship === 'recorded' || relationship === 'blocked' ? subject : 'another-subject',
   organisation: ['own', 'recorded', 'blocked'].includes(relationship) ? organisation : 'elsewhere',
