@@ -31,11 +31,11 @@ it('a conflict of interest with somebody found after the request was opened take
   const any = { headers: { 'if-match': '*' } };
   const reason = 'The person asked for it in writing.';
   for (const refused of [
-    officer.getSubjectReview({ subjectRequestId }),
-    officer.exportSubject({ subjectRequestId }),
-    officer.listRecordAccesses(page),
-    officer.placeLegalHold({ subjectRequestId, reason }),
-    officer.eraseSubject({ subjectRequestId, reason }, any),
+    () => officer.getSubjectReview({ subjectRequestId }),
+    () => officer.exportSubject({ subjectRequestId }),
+    () => officer.listRecordAccesses(page),
+    () => officer.placeLegalHold({ subjectRequestId, reason }),
+    () => officer.eraseSubject({ subjectRequestId, reason }, any),
   ])
-    await expect(refused).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(refused()).rejects.toMatchObject({ kind: 'forbidden' });
 });
